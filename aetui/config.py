@@ -1,0 +1,203 @@
+"""What defines a run: its model, data set and hyperparameters, as frozen values that survive a trip through JSON.
+
+The lowest layer: no torch, no textual, no files. Everything that a person can set has one `Setting` here, which the
+command line, the app's form and the reader of config.json all validate with.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final, Literal, cast
+
+FORMAT: Final = 1  # of config.json; a reader refuses what a later aetui may have written
+
+Model = Literal["vae", "dae"]
+MODELS: Final[tuple[Model, ...]] = ("vae", "dae")
+NAMED_DATA: Final = ("auto", "mnist", "fashion-mnist", "kmnist", "digits")
+SIDE: Final = 28  # pixels: every image is SIDE x SIDE
+TEST_SIGMA: Final = 0.5  # the noise at which a dae is scored, whatever it was trained with
+
+
+class BadInput(Exception):
+    """What a person gave cannot be used. The message is one sentence: what, why, what to do. Exit code 2."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One hyperparameter as a person sees it: its type, bounds (inclusive) and the models that have it."""
+
+    name: str
+    kind: type[int] | type[float]
+    low: float
+    high: float
+    help: str
+    models: tuple[Model, ...] = MODELS
+
+    def parse(self, text: str) -> int | float:
+        """The value that `text` stands for; `BadInput` says what is wrong with it."""
+        try:
+            number = self.kind(text)
+        except ValueError:
+            wanted = "a whole number" if self.kind is int else "a number"
+            raise BadInput(f"{self.name} must be {wanted}, not {text!r}.") from None
+        return self.check(number)
+
+    def check(self, number: Any) -> int | float:
+        """`number`, if it is of the right type and within the bounds; else `BadInput`."""
+        if isinstance(number, bool) or not isinstance(number, (int, self.kind)) or not math.isfinite(number):
+            raise BadInput(f"{self.name} must be {'a whole number' if self.kind is int else 'a number'}, not {number!r}.")
+        if not self.low <= number <= self.high:
+            raise BadInput(f"{self.name} must lie between {self.low:g} and {self.high:g}, not {number:g}.")
+        return self.kind(number)
+
+
+SETTINGS: Final[Mapping[str, Setting]] = {
+    setting.name: setting
+    for setting in (
+        Setting("epochs", int, 1, 100_000, "passes over the training images"),
+        Setting("batch_size", int, 1, 65_536, "images a step"),
+        Setting("lr", float, 1e-7, 1.0, "peak learning rate of the schedule"),
+        Setting("beta", float, 0.0, 1000.0, "weight of the KL term; 0 gives a plain autoencoder", ("vae",)),
+        Setting("latent_dim", int, 1, 256, "width of the code", ("vae",)),
+        Setting("sigma", float, 0.0, 2.0, "standard deviation of the training noise", ("dae",)),
+        Setting("seed", int, 0, 2**31 - 1, "of the order, the noise and the first weights"),
+    )
+}
+
+
+def settings_of(model: Model) -> tuple[Setting, ...]:
+    """The settings that `model` has, in the order in which forms show them."""
+    return tuple(setting for setting in SETTINGS.values() if model in setting.models)
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What a person may choose about a training. `hidden` is the width of each layer (vae) or channels (dae)."""
+
+    epochs: int
+    batch_size: int
+    lr: float
+    seed: int = 0
+    beta: float = 1.0
+    latent_dim: int = 2
+    sigma: float = 0.5
+    hidden: tuple[int, ...] = ()
+
+    def check(self, model: Model) -> Hyperparameters:
+        """Itself, if every value is within its bounds; else `BadInput`."""
+        for setting in settings_of(model):
+            setting.check(getattr(self, setting.name))
+        low, high, most = (3, 3, 1024) if model == "dae" else (1, 8, 8192)
+        if not low <= len(self.hidden) <= high or not all(1 <= width <= most for width in self.hidden):
+            count = "three" if low == high else f"{low} to {high}"
+            raise BadInput(f"hidden must be {count} widths of 1 to {most}, not {list(self.hidden)}.")
+        return self
+
+
+# Chosen by measurement on two CPU cores; README, "How fast, how good", has the figures.
+DEFAULTS: Final[Mapping[Model, Hyperparameters]] = {
+    "vae": Hyperparameters(epochs=40, batch_size=256, lr=4e-3, hidden=(512, 256, 128)),
+    "dae": Hyperparameters(epochs=5, batch_size=256, lr=4e-3, hidden=(32, 64, 128)),
+}
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything config.json holds: what was asked for, what was used, and where it came from."""
+
+    model: Model
+    data: str  # the data set actually used: a name of NAMED_DATA but auto, or folder:PATH
+    hyperparameters: Hyperparameters
+    data_requested: str = "auto"
+    data_note: str = ""  # why `data` differs from what was asked for, and what was skipped
+    classes: tuple[str, ...] = ()
+    train_images: int = 0
+    test_images: int = 0
+    device: str = "cpu"
+    precision: str = "float32"
+    threads: int = 0
+    created: float = 0.0  # unix seconds
+    command: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    card: str = ""  # the model card of a shipped run
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """One readable JSON object."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @staticmethod
+    def from_json(text: str) -> RunConfig:
+        """The configuration that `text` holds; `BadInput` says what is wrong with it."""
+        try:
+            raw = json.loads(text)
+        except (ValueError, RecursionError):
+            raise BadInput("config.json is not valid JSON; it may be half-written. Delete the run, or restore the file.") from None
+        if not isinstance(raw, dict):
+            raise BadInput("config.json does not hold a JSON object. Delete the run, or restore the file.")
+        if raw.get("format") != FORMAT:
+            raise BadInput(f"config.json has format {raw.get('format')!r}, this aetui reads {FORMAT}. Use the version that wrote it.")
+        return _from_object(raw)
+
+
+def _from_object(raw: dict[str, Any]) -> RunConfig:
+    values = {key: raw[key] for key in (f.name for f in fields(RunConfig)) if key in raw}
+    model = values.get("model")
+    if model not in MODELS:
+        raise BadInput(f"config.json names the model {printable(str(model))!r}; this aetui knows {', '.join(MODELS)}.")
+    values["hyperparameters"] = _hyperparameters(cast(Model, model), values.get("hyperparameters"))
+    values["classes"] = tuple(map(str, _expect(values.get("classes", []), list, "classes")))
+    values["versions"] = {str(k): str(v) for k, v in _expect(values.get("versions", {}), dict, "versions").items()}
+    for name, kinds in _PLAIN_FIELDS.items():
+        if name in values:
+            _expect(values[name], kinds, name)
+    values["data"] = check_data_name(_expect(values.get("data"), str, "data"), auto=False)
+    return RunConfig(**values)
+
+
+_PLAIN_FIELDS: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "data_requested": str, "data_note": str, "train_images": int, "test_images": int, "device": str,
+    "precision": str, "threads": int, "created": (int, float), "command": str, "card": str,
+}  # fmt: skip
+
+
+def _expect(value: Any, kinds: type | tuple[type, ...], name: str) -> Any:
+    if not isinstance(value, kinds):
+        raise BadInput(f"config.json has no usable {name!r}. Delete the run, or restore the file.")
+    return value
+
+
+def _hyperparameters(model: Model, raw: Any) -> Hyperparameters:
+    given = dict(_expect(raw, dict, "hyperparameters"))
+    known = {f.name for f in fields(Hyperparameters)}
+    if unknown := sorted(set(given) - known):
+        raise BadInput(f"config.json has unknown hyperparameters {', '.join(map(printable, unknown))}.")
+    hidden = _expect(given.get("hidden", []), list, "hidden")
+    if not all(isinstance(width, int) for width in hidden):
+        raise BadInput("config.json has no usable 'hidden'. Delete the run, or restore the file.")
+    try:
+        return Hyperparameters(**{**given, "hidden": tuple(hidden)}).check(model)
+    except TypeError:
+        raise BadInput("config.json lacks hyperparameters. Delete the run, or restore the file.") from None
+
+
+def check_data_name(name: str, *, auto: bool = True) -> str:
+    """`name`, if it names a data set (`auto` too, if `auto`); else `BadInput`."""
+    if name.startswith("folder:") and len(name) > len("folder:"):
+        return name
+    if name in NAMED_DATA and (auto or name != "auto"):
+        return name
+    raise BadInput(f"there is no data set {printable(name)!r}; choose {', '.join(NAMED_DATA)} or folder:PATH.")
+
+
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u202a\u202f-\u2065\u2070-\uffef]")
+
+
+def printable(text: str, most: int = 80) -> str:
+    """`text` safe for a terminal and a panel: control characters replaced, at most `most` characters."""
+    clean = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return clean if len(clean) <= most else clean[: most - 1] + "…"
