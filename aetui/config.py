@@ -62,7 +62,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         Setting("batch_size", int, 1, 65_536, "images a step"),
         Setting("lr", float, 1e-7, 1.0, "peak learning rate of the schedule"),
         Setting("beta", float, 0.0, 1000.0, "weight of the KL term; 0 gives a plain autoencoder", ("vae",)),
-        Setting("latent_dim", int, 1, 256, "width of the code", ("vae",)),
+        Setting("latent_dim", int, 2, 256, "width of the code; the screens show a plane of two axes", ("vae",)),
         Setting("sigma", float, 0.0, 2.0, "standard deviation of the training noise", ("dae",)),
         Setting("seed", int, 0, 2**31 - 1, "of the order, the noise and the first weights"),
     )

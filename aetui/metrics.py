@@ -1,0 +1,210 @@
+"""metrics.jsonl, both ends: whole lines appended by the trainer, complete lines read by anyone, however long the file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+Record = dict[str, Any]
+
+STEP_PREFIX: Final = b'{"kind": "step"'  # as `MetricsWriter` writes it: lets a reader pass over lines unparsed
+CHUNK: Final = 4 << 20  # bytes read at a time
+TYPICAL_LINE: Final = 160  # bytes
+FULLY_PARSED: Final = 20_000  # step lines; a longer file is sampled, its epochs and events are all read
+CURVE_POINTS: Final = 4096
+EVENTS_KEPT: Final = 200
+
+
+class MetricsWriter:
+    """Appends records to metrics.jsonl by whole lines. One writer a run: the holder of its lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        size = os.fstat(self._file).st_size
+        # A writer killed in mid-line leaves a torn end; a new line keeps it from spoiling ours.
+        self._torn = size > 0 and os.pread(self._file, 1, size - 1) != b"\n"
+
+    def append(self, *records: Record) -> None:
+        """Append `records`, a line each. `OSError` where they cannot be written whole; the next call starts afresh."""
+        data = b"".join(json.dumps(record).encode() + b"\n" for record in records)
+        if self._torn:
+            data = b"\n" + data
+        self._torn = True
+        while data:
+            data = data[os.write(self._file, data) :]
+        self._torn = False
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)
+
+
+def parse_line(line: bytes) -> Record | None:
+    """The record of one line, or None where it is not a record (torn, binary, of another kind)."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict) or record.get("kind") not in ("step", "epoch", "event"):
+        return None
+    return record if all(_plausible(key, value) for key, value in record.items()) else None
+
+
+def _plausible(key: str, value: Any) -> bool:
+    if key in ("kind", "event", "message"):
+        return isinstance(value, str)
+    return isinstance(value, (int, float, str)) or value is None
+
+
+class MetricsTail:
+    """Reads a growing metrics.jsonl: each call returns what has come since the one before."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._offset = 0
+        self._rest = b""
+        self._stride = 0
+        self._steps_seen = 0
+        self.restarted = False
+        """Whether the last `read` found the file cut or replaced, and began anew."""
+
+    def read(self) -> list[Record]:
+        """Records of the complete lines that are new. Of a very long file, a sample of its step lines."""
+        self.restarted = False
+        try:
+            with self.path.open("rb") as file:
+                return self._read(file.fileno())
+        except FileNotFoundError:
+            return []
+
+    def _read(self, file: int) -> list[Record]:
+        size = os.fstat(file).st_size
+        if size < self._offset:
+            self._offset, self._rest, self._stride, self.restarted = 0, b"", 0, True
+        if not self._stride:
+            self._stride = max(1, size // (TYPICAL_LINE * FULLY_PARSED))
+        records: list[Record] = []
+        while self._offset < size:
+            data = os.pread(file, min(CHUNK, size - self._offset), self._offset)
+            if not data:
+                break
+            self._offset += len(data)
+            lines = (self._rest + data).split(b"\n")
+            self._rest = lines.pop()[-CHUNK:]  # rubbish without a line end must not grow without bound
+            records += filter(None, map(parse_line, self._sample(lines)))
+        return records
+
+    def _sample(self, lines: list[bytes]) -> list[bytes]:
+        if self._stride == 1:
+            return lines
+        last = len(lines) - 1
+        kept = []
+        for number, line in enumerate(lines):
+            if line.startswith(STEP_PREFIX):
+                self._steps_seen += 1
+                if self._steps_seen % self._stride and number != last:
+                    continue
+            kept.append(line)
+        return kept
+
+
+def last_records(path: Path, wanted: tuple[str, ...] = ("epoch", "event")) -> dict[str, Record]:
+    """The last record of each `wanted` kind, found from the end of the file: fast however long it is."""
+    found: dict[str, Record] = {}
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            span = 1 << 16
+            while True:
+                start = max(0, end - span)
+                file.seek(start)
+                lines = file.read(end - start).split(b"\n")
+                for line in reversed(lines[1 if start else 0 :]):
+                    if line.startswith(STEP_PREFIX) and "step" not in wanted:
+                        continue
+                    record = parse_line(line)
+                    if record and record["kind"] in wanted and _is_telling(record):
+                        found.setdefault(record["kind"], record)
+                if start == 0 or len(found) == len(wanted):
+                    return found
+                span *= 8
+    except OSError:
+        return found
+
+
+def _is_telling(record: Record) -> bool:
+    """Saves come and go; the other events say what state a run is in."""
+    return record.get("event") not in ("saved", "save_failed")
+
+
+@dataclass
+class Curve:
+    """A line of a chart, thinned to at most CURVE_POINTS points however long the training."""
+
+    x: list[float] = field(default_factory=list)
+    y: list[float] = field(default_factory=list)
+    _stride: int = 1
+    _skipped: int = 0
+
+    def add(self, x: Any, y: Any) -> None:
+        """Append a point; anything that is not a finite number is left out."""
+        if not (_is_number(x) and _is_number(y)):
+            return
+        self._skipped += 1
+        if self._skipped < self._stride:
+            return
+        self._skipped = 0
+        self.x.append(float(x))
+        self.y.append(float(y))
+        if len(self.x) > CURVE_POINTS:
+            del self.x[1::2], self.y[1::2]
+            self._stride *= 2
+
+    def cut(self, end: float) -> None:
+        """Drop the points after `end`: a resumed training takes those steps again."""
+        while self.x and self.x[-1] > end:
+            self.x.pop()
+            self.y.pop()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+@dataclass
+class History:
+    """What a run's metrics say so far: its curves over epochs, and its newest records."""
+
+    step_loss: Curve = field(default_factory=Curve)
+    train_loss: Curve = field(default_factory=Curve)
+    test_loss: Curve = field(default_factory=Curve)
+    step: Record = field(default_factory=dict)
+    epoch: Record = field(default_factory=dict)
+    state_event: Record = field(default_factory=dict)
+    events: deque[Record] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
+
+    def add(self, record: Record) -> None:
+        """Take in one record, in the file's order."""
+        match record["kind"]:
+            case "step":
+                self.step = record
+                self.step_loss.add(record.get("epoch"), record.get("loss"))
+            case "epoch":
+                self.epoch = record
+                self.train_loss.add(record.get("epoch"), record.get("train_loss"))
+                self.test_loss.add(record.get("epoch"), record.get("test_loss"))
+            case "event":
+                self._add_event(record)
+
+    def _add_event(self, record: Record) -> None:
+        self.events.append(record)
+        if _is_telling(record):
+            self.state_event = record
+        if record.get("event") == "resumed" and _is_number(record.get("epoch")):
+            for curve in (self.step_loss, self.train_loss, self.test_loss):
+                curve.cut(record["epoch"])

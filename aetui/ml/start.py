@@ -1,0 +1,203 @@
+"""From what was asked for to a finished training: choose, load, write config.json, hold the lock, train, say how it ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import torch
+
+import aetui
+from aetui.config import DEFAULTS, BadInput, Model, RunConfig
+from aetui.ml import checkpoint, data, parallel
+from aetui.ml.control import Control
+from aetui.ml.models import build
+from aetui.ml.record import Recorder, Report
+from aetui.ml.step import faster_precision, make_optimizer
+from aetui.ml.train import Diverged, Trainer, new_windows, restore, save, steps_per_epoch, train
+from aetui.rundir import create_run, hold_lock, read_config, remove_stale_files, write_atomically
+
+MOST_THREADS: Final = 8  # these networks are too small to feed more
+SMALLEST_BATCH: Final = 64
+PRECISIONS: Final = ("auto", "float32", "bf16")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for. `overrides` holds only the hyperparameters that were given."""
+
+    model: Model
+    runs: Path
+    name: str | None = None
+    resume: str | None = None
+    data: str = "auto"
+    data_given: bool = False
+    data_dir: Path | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int | None = None
+    save_every: float | None = None
+    overrides: Mapping[str, int | float | tuple[int, ...]] = field(default_factory=dict)
+    command: str = ""
+
+
+def choose_device(name: str) -> torch.device:
+    """The device that `name` stands for; `BadInput` where this machine has none such."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    kind, _, number = name.partition(":")
+    if kind == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if int(number or 0) >= count:
+            raise BadInput(f"there is no device {name} here ({count} CUDA devices are usable); choose --device cpu or see `aetui doctor`.")
+        return torch.device("cuda", int(number or os.environ.get("LOCAL_RANK", 0)))
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise BadInput("there is no device mps here; choose --device cpu.")
+    return torch.device(kind)
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_training(request: Request, report: Report) -> tuple[Path, int]:
+    """Train as `request` says. Returns the run directory and the exit code; `BadInput` before anything is trained."""
+    control = Control()
+    device = choose_device(request.device)
+    torch.set_num_threads(request.threads or min(usable_cores(), MOST_THREADS))
+    with control.installed(), ExitStack() as stack:
+        group = stack.enter_context(parallel.joined(cuda=device.type == "cuda"))
+        run, config, images = _open(request, device, group, stack)
+        recorder = Recorder(run, report if group.leads else lambda record: None, writes=group.leads)
+        stack.callback(recorder.close)
+        try:
+            trainer = _trainer(request, run, config, device, recorder, images, group)
+            closing = train(trainer, images, control)
+        except Diverged as error:
+            recorder.event("failed", str(error))
+            return run, 1
+        except BadInput as error:
+            recorder.event("failed", str(error))
+            raise
+        except BaseException as error:
+            recorder.event("failed", f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no details'}")
+            raise
+        unsaved = "" if trainer.saved_step == trainer.step else f"; the last save is of step {max(trainer.saved_step, 0)}"
+        recorder.event(closing, f"after step {trainer.step}{unsaved}", step=trainer.step)
+        return run, control.exit_code if closing == "stopped" else 0
+
+
+def _open(request: Request, device: torch.device, group: parallel.Group, stack: ExitStack) -> tuple[Path, RunConfig, data.Dataset]:
+    """The run's folder, locked; its configuration, written or read; and its data set."""
+    if request.resume is not None:
+        run = request.runs / request.resume
+        config = check_resume(request, run)
+        images = data.load(config.data, request.data_dir)
+        torch.set_num_threads(request.threads or config.threads)  # another number would round sums differently
+    else:
+        images = data.load(request.data, request.data_dir)
+        config = _new_config(request, images, device)
+        group.check_batch(steps_per_epoch(len(images.train_images), config.hyperparameters.batch_size)[1])
+        run = group.from_leader(create_run(request.runs, request.model, request.name) if group.leads else Path())
+    if group.leads:
+        stack.enter_context(hold_lock(run))
+        remove_stale_files(run)
+        if request.resume is None:
+            torch.manual_seed(config.hyperparameters.seed)
+            config = dataclasses.replace(config, precision=_precision(request, config, images, device))
+            try:
+                write_atomically(run / "config.json", lambda file: file.write(config.to_json().encode()))
+            except OSError as error:
+                raise BadInput(f"{run} cannot be written ({error.strerror}); choose another folder with --runs.") from None
+    return run, group.from_leader(config), images
+
+
+def check_resume(request: Request, run: Path) -> RunConfig:
+    """The configuration of the run to resume; `BadInput` where `request` contradicts it."""
+    config = read_config(run)
+    if config.card:
+        raise BadInput(f"{run.name} comes with aetui and is never trained on; start a new run with `aetui train {config.model}`.")
+    if config.model != request.model:
+        raise BadInput(f"{run.name} is a {config.model}; resume it with `aetui train {config.model} --resume {run.name}`.")
+    if request.name not in (None, request.resume):
+        raise BadInput(f"--resume {request.resume} goes on under its own name; leave out --name, or start a new run without --resume.")
+    asked = {key: value for key, value in request.overrides.items() if getattr(config.hyperparameters, key) != value}
+    if request.data_given and request.data not in (config.data, config.data_requested):
+        asked["data"] = 0
+    if asked:
+        names = ", ".join(sorted(asked))
+        raise BadInput(f"{run.name} was started with another {names}, which a resumed run keeps; leave that out, or start a new run.")
+    return config
+
+
+def _new_config(request: Request, images: data.Dataset, device: torch.device) -> RunConfig:
+    settings = dataclasses.replace(DEFAULTS[request.model], **_scaled(request, len(images.train_images)), **request.overrides)
+    return RunConfig(
+        model=request.model,
+        data=images.name,
+        hyperparameters=settings.check(request.model),
+        data_requested=request.data,
+        data_note=images.note,
+        classes=images.classes,
+        train_images=len(images.train_images),
+        test_images=len(images.test_images),
+        device=str(device),
+        threads=torch.get_num_threads(),
+        created=round(time.time(), 3),
+        command=request.command,
+        versions={"aetui": aetui.__version__, "torch": torch.__version__, "python": platform.python_version()},
+    )
+
+
+def _scaled(request: Request, images: int) -> dict[str, int]:
+    """Batch size and epochs for a set far smaller than MNIST: about as many steps in all, in smaller batches."""
+    default = DEFAULTS[request.model]
+    if images >= data.SMALL or "batch_size" in request.overrides:
+        return {}
+    if "epochs" in request.overrides:
+        return {"batch_size": SMALLEST_BATCH}
+    steps = default.epochs * (60_000 // default.batch_size)
+    return {"batch_size": SMALLEST_BATCH, "epochs": max(1, round(steps / steps_per_epoch(images, SMALLEST_BATCH)[0]))}
+
+
+def _precision(request: Request, config: RunConfig, images: data.Dataset, device: torch.device) -> str:
+    if request.precision != "auto":
+        return request.precision
+    settings = config.hyperparameters
+    network = build(config.model, settings).to(device)
+    batch = steps_per_epoch(len(images.train_images), settings.batch_size)[1]
+    return faster_precision(config.model, network, images.train_images[:batch].to(device), settings, batch)
+
+
+def _trainer(
+    request: Request, run: Path, config: RunConfig, device: torch.device, recorder: Recorder, images: data.Dataset, group: parallel.Group
+) -> Trainer:
+    """A trainer at the beginning of the run, or where its newest usable checkpoint was taken."""
+    has_checkpoint = any((run / name).exists() for name in (checkpoint.CHECKPOINT, checkpoint.PREVIOUS))
+    torch.manual_seed(config.hyperparameters.seed)
+    payload = None
+    if request.resume is not None and has_checkpoint:
+        network, payload, warning = checkpoint.restore(run, device)
+        if warning:
+            recorder.event("resumed", warning)
+        if "optimizer" not in payload:
+            raise BadInput(f"{run.name} holds weights only and cannot be resumed; start a new run.")
+    else:
+        network = build(config.model, config.hyperparameters).to(device)
+    trainer = Trainer(
+        run, config, network, make_optimizer(network, device), device, recorder,
+        new_windows(config, len(images.train_images)), group, save_every=request.save_every,
+    )  # fmt: skip
+    if payload is not None:
+        restore(trainer, payload)
+    elif request.resume is None:
+        save(trainer)  # from here on a checkpoint always exists
+    return trainer

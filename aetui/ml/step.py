@@ -1,0 +1,171 @@
+"""One optimisation step, eager or as a CUDA graph; the learning rate over a training; which precision is faster."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+
+from aetui.config import Hyperparameters, Model
+from aetui.ml.data import small_affine_changes, to_float
+from aetui.ml.models import losses, noise_shape
+
+WARM_UP: Final = 0.15  # of all steps
+BF16_GAIN: Final = 1.1  # how much faster bf16 must be before it is used
+GRAPH_WARM_UP: Final = 3  # steps before a capture: cuBLAS and autograd allocate what they need
+
+TakeStep = Callable[[Tensor, float], Tensor]
+"""(indices [B] of the whole batch, learning rate) -> the losses of this process's share, a detached float32 vector."""
+
+
+def learning_rate(step: int, steps: int, peak: float) -> float:
+    """One-cycle (Smith & Topin 2019, arXiv:1708.07120): a straight rise to `peak`, then a cosine fall to 0."""
+    rise = max(1, round(WARM_UP * steps))
+    if step < rise:
+        return peak * (step + 1) / rise
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+
+
+def make_optimizer(network: nn.Module, device: torch.device) -> torch.optim.AdamW:
+    """AdamW with a fused update; on CUDA its rate is a tensor, so that a captured graph reads it anew."""
+    on_gpu = device.type == "cuda"
+    rate = torch.zeros((), device=device) if on_gpu else 0.0
+    fused = device.type in ("cpu", "cuda")
+    return torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=1e-4, fused=fused, capturable=on_gpu)
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
+    """The context in which a network runs at `precision`, float32 or bf16."""
+    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else nullcontext()
+
+
+@dataclass
+class EagerStep:
+    """A step as PyTorch runs it, on any device. `share` is (rank, world size) of data-parallel training.
+
+    Every process draws the noise of the whole batch and takes its share, so that N processes see what one would.
+    """
+
+    model: Model
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    images: Tensor  # uint8, on the device
+    settings: Hyperparameters
+    precision: str
+    augment: bool
+    share: tuple[int, int] = (0, 1)
+
+    def __call__(self, indices: Tensor, rate: float) -> Tensor:
+        """Take the step on the images at `indices`."""
+        for group in self.optimizer.param_groups:
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+        return self.compute(indices)
+
+    def compute(self, indices: Tensor) -> Tensor:
+        """The part of a step that a CUDA graph can hold: from indices to updated weights."""
+        device, (rank, world) = self.images.device, self.share
+        count = len(indices)
+        noise = torch.randn(noise_shape(self.model, count, self.settings), device=device)[rank::world]
+        uniform = torch.rand(count, 4, device=device)[rank::world] if self.augment else None
+        images = to_float(self.images[indices[rank::world]])
+        if uniform is not None:
+            images = small_affine_changes(images, uniform)
+        with autocast(device, self.precision):
+            values = losses(self.model, self.network, images, noise, self.settings)
+        self.optimizer.zero_grad(set_to_none=True)
+        values[0].backward()
+        self.optimizer.step()
+        return values.detach()
+
+
+class GraphStep:
+    """The same step, captured once as a CUDA graph and replayed: one launch in place of some hundred.
+
+    `RuntimeError` where the step cannot be captured.
+    """
+
+    def __init__(self, eager: EagerStep, batch_size: int) -> None:
+        self._eager = eager
+        self._indices = torch.zeros(batch_size, dtype=torch.long, device=eager.images.device)
+        self._graph = torch.cuda.CUDAGraph()
+        with _unchanged(eager.network, eager.optimizer):
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                for _ in range(GRAPH_WARM_UP):
+                    eager(self._indices, 0.0)
+            torch.cuda.current_stream().wait_stream(side)
+            with torch.cuda.graph(self._graph):
+                self._values = eager.compute(self._indices)
+
+    def __call__(self, indices: Tensor, rate: float) -> Tensor:
+        """Take the step on the images at `indices`, which must be as many as at the capture."""
+        self._indices.copy_(indices)
+        for group in self._eager.optimizer.param_groups:
+            group["lr"].fill_(rate)
+        self._graph.replay()
+        return self._values.clone()
+
+
+class _unchanged:  # noqa: N801  (reads as a statement)
+    """Puts weights, optimizer state and the CUDA generator back in place, into the very tensors a graph has captured."""
+
+    def __init__(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self._network, self._optimizer = network, optimizer
+
+    def __enter__(self) -> None:
+        self._weights = {name: tensor.clone() for name, tensor in self._network.state_dict().items()}
+        self._state = {parameter: copy.deepcopy(state) for parameter, state in self._optimizer.state.items()}
+        self._generator = torch.cuda.get_rng_state()
+
+    def __exit__(self, *_: object) -> None:
+        with torch.no_grad():
+            for name, tensor in self._network.state_dict().items():
+                tensor.copy_(self._weights[name])
+            for parameter, state in self._optimizer.state.items():
+                before = self._state.get(parameter)
+                for key, tensor in state.items():
+                    tensor.copy_(before[key]) if before else tensor.zero_()
+        torch.cuda.set_rng_state(self._generator)
+
+
+def make_step(eager: EagerStep, batch_size: int) -> tuple[TakeStep, str]:
+    """The fastest step this device can take, and what a person should know about it ("" for nothing)."""
+    if eager.images.device.type != "cuda" or eager.share[1] > 1:
+        return eager, ""
+    try:
+        return GraphStep(eager, batch_size), "the step runs as a CUDA graph"
+    except RuntimeError as error:
+        return eager, f"no CUDA graph, the step runs eagerly ({str(error).splitlines()[0]})"
+
+
+def faster_precision(model: Model, network: nn.Module, images: Tensor, settings: Hyperparameters, batch_size: int) -> str:
+    """"bf16" where a short trial on copies of the network shows it faster on this machine, else "float32"."""
+    if images.device.type not in ("cpu", "cuda"):
+        return "float32"
+    trials = {
+        precision: EagerStep(model, twin := copy.deepcopy(network), make_optimizer(twin, images.device), images, settings, precision, False)
+        for precision in ("float32", "bf16")
+    }
+    best = dict.fromkeys(trials, math.inf)
+    indices = torch.arange(batch_size, device=images.device)
+    with torch.random.fork_rng([images.device] if images.device.type == "cuda" else []):
+        for _ in range(6):  # turn and turn about: the fastest of each says most on a busy machine
+            for precision, step in trials.items():
+                start = time.perf_counter()
+                for _ in range(2):
+                    step(indices, 0.0)
+                if images.device.type == "cuda":
+                    torch.cuda.synchronize()
+                best[precision] = min(best[precision], time.perf_counter() - start)
+    return "bf16" if best["bf16"] * BF16_GAIN < best["float32"] else "float32"

@@ -1,0 +1,152 @@
+"""The app: a thin shell of five modes, the keys that work everywhere, and the one route of errors."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding
+from textual.theme import Theme
+
+from aetui.board import Board
+from aetui.config import MODELS, BadInput, Model
+from aetui.inference import Inference
+from aetui.processes import TrainerOptions
+from aetui.rundir import summarise
+from aetui.tui.commands import TrainerDesk
+from aetui.tui.denoise import DenoiseScreen
+from aetui.tui.help import HelpScreen
+from aetui.tui.manifold import ManifoldScreen
+from aetui.tui.messages import OpenPoint, PickRun, Problem, TrainerCommand
+from aetui.tui.navigate import NavigateScreen
+from aetui.tui.picker import RunPicker
+from aetui.tui.scatter import ScatterScreen
+from aetui.tui.screen import MODES, ModeScreen
+from aetui.tui.train import TrainScreen
+
+POLL_EVERY = 0.5  # seconds
+DARK = Theme(
+    name="aetui-dark", dark=True, primary="#3f90da", secondary="#92dadd", accent="#ffa90e", warning="#e76300", error="#ff5f52",
+    success="#7ccf7c", background="#000000", surface="#0c0f14", panel="#151a22", foreground="#d8dee6",
+)  # fmt: skip
+
+
+class AetuiApp(App[None]):
+    """Shows what the run directories say. It owns no state of a training: close it, open two of them."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "aetui"
+    BINDINGS = [
+        *(Binding(f"{number},{key}", f"switch_mode('{mode}')", mode.capitalize(), show=False) for number, (mode, key) in enumerate(MODES.items(), 1)),
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("q", "quit", "Quit"),
+        Binding("ctrl+l", "redraw", "Redraw", show=False),
+    ]
+
+    def __init__(self, runs: Path, options: TrainerOptions, inference: Inference) -> None:
+        super().__init__()
+        self.farewell = ""
+        self._board = Board(runs)
+        self._desk = TrainerDesk(self._board, options)
+        self._inference = inference
+        self._navigator = NavigateScreen(self._board, inference)
+        for screen in (TrainScreen, DenoiseScreen, ScatterScreen, ManifoldScreen):
+            self.add_mode(screen.MODE, partial(screen, self._board, inference))
+        self.add_mode("navigate", lambda: self._navigator)
+
+    def on_mount(self) -> None:
+        """Look at the directories once, show the first screen, and go on looking."""
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self._board.poll()
+        self.switch_mode("train")
+        self.set_interval(POLL_EVERY, lambda: self.run_worker(self._poll(), group="poll", exclusive=False))
+        self.run_worker(self._listen(), group="listen")
+
+    async def _poll(self) -> None:
+        """Read what is new off the screen's own thread: a file system may be slow, and a metrics file long."""
+        if self._polling:
+            return
+        self._polling = True
+        try:
+            changed = await asyncio.to_thread(self._board.poll)
+        finally:
+            self._polling = False
+        if changed:
+            self._tell(changed)
+
+    _polling = False
+
+    def _tell(self, models: frozenset[Model]) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, ModeScreen):
+                screen.look(models)
+
+    async def _listen(self) -> None:
+        """Pass on what the inference process says unasked."""
+        async for notice in self._inference.notices():
+            if message := notice.header.get("message"):
+                self.post_message(Problem(message))
+            self._tell(frozenset(MODELS))
+
+    @on(TrainerCommand)
+    def _command_trainer(self, command: TrainerCommand) -> None:
+        try:
+            said = self._desk.do(command.action, command.model, command.settings)
+        except BadInput as error:
+            self.post_message(Problem(str(error)))
+            return
+        if said:
+            self.notify(said)
+        self._board.poll()
+        self._tell(frozenset(MODELS))
+
+    @on(PickRun)
+    def _pick_run(self, wish: PickRun) -> None:
+        current = self._board.current(wish.model)
+        runs = []
+        for path in self._board.runs_of(wish.model):
+            try:
+                runs.append(summarise(path))
+            except BadInput:
+                continue  # it was deleted a moment ago
+        if not runs:
+            self.notify(f"There is no {wish.model} run yet; b on the Train screen starts one.")
+            return
+
+        def show(path: Path | None) -> None:
+            if path is not None:
+                self._board.pick(wish.model, path)
+                self._board.poll()
+                self._tell(frozenset({wish.model}))
+
+        self.push_screen(RunPicker(wish.model, runs, current.path if current else None), show)
+
+    @on(OpenPoint)
+    def _open_point(self, point: OpenPoint) -> None:
+        self._navigator.go_to(point.x, point.y)
+        self.switch_mode("navigate")
+
+    @on(Problem)
+    def _show_problem(self, problem: Problem) -> None:
+        """The one route of errors: every refusal comes by here."""
+        self.notify(problem.text, severity="error", timeout=8, markup=False)
+
+    def action_help(self) -> None:
+        """Show the keys of this screen."""
+        if isinstance(self.screen, ModeScreen):
+            bindings = [binding for binding in type(self.screen).BINDINGS if isinstance(binding, Binding)]
+            self.push_screen(HelpScreen(self.screen.MODE, bindings))
+
+    def action_redraw(self) -> None:
+        """Paint everything anew, for a terminal that something else has written to."""
+        self.refresh(repaint=True, layout=True)
+
+    async def action_quit(self) -> None:
+        """Leave, and say which trainings go on."""
+        names = ", ".join(watch.name for watch in self._board.running())
+        self.farewell = f"still training: {names}; `aetui launch` shows it again, `aetui runs` lists all" if names else ""
+        self.exit()

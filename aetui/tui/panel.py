@@ -1,0 +1,146 @@
+"""One model's training: state, figures, progress and loss chart."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import ProgressBar, Static
+from textual_plot import HiResMode, PlotWidget
+
+from aetui.board import RunWatch
+from aetui.config import Model, printable
+from aetui.metrics import Curve
+from aetui.processes import StartedTrainer
+
+TITLES: Final = {"vae": "Variational autoencoder", "dae": "Denoising autoencoder"}
+STATE_STYLES: Final = {"running": "$success", "paused": "$warning", "done": "$accent", "stopped": "$foreground-muted", "failed": "$error"}
+DRAWN: Final = 400  # points of a curve that a chart can tell apart
+
+
+class ModelPanel(Vertical, can_focus=True):
+    """A panel that `show` fills; it holds no state of the training."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(id=f"panel-{model}")
+        self.model = model
+        self.border_title = TITLES[model]
+
+    def compose(self) -> ComposeResult:
+        """A line of figures, the progress, the chart, and in its place a message where there is none."""
+        yield Static(classes="figures")
+        yield ProgressBar(total=1.0, show_eta=False, show_percentage=False)
+        yield Static(classes="pace")
+        yield PlotWidget(allow_pan_and_zoom=False)
+        yield Static(classes="message")
+
+    def on_mount(self) -> None:
+        """Give the chart the room that a panel has."""
+        chart = self.query_one(PlotWidget)
+        chart.margin_top, chart.margin_bottom, chart.margin_left = 0, 1, 8
+        chart.can_focus = False
+
+    def show(self, watch: RunWatch | None, starting: StartedTrainer | None, words: str) -> None:
+        """Draw what is known. `words` are the last of the log of a trainer that has no run yet."""
+        if starting is not None:
+            died = starting.cause_of_death()
+            self.border_subtitle = f"{starting.run.name} · {'failed' if died else 'starting'}"
+            log = starting.run / "log.txt"
+            self._say(f"[$error]It could not start.[/]\n{_safe(died)}\n\nThe log: {_safe(str(log))}" if died else f"Starting …\n{_safe(words)}")
+        elif watch is None:
+            self.border_subtitle = "no run yet"
+            self._say("Nothing trained yet.\n\n[b $accent]b[/] trains both models, [b $accent]s[/] this one,\n[b $accent]e[/] changes its settings first.")
+        else:
+            self._show_run(watch)
+
+    def _say(self, markup: str) -> None:
+        self.set_class(True, "-message")
+        self.query_one(".message", Static).update(markup)
+
+    def _show_run(self, watch: RunWatch) -> None:
+        config, style = watch.config, STATE_STYLES[watch.state]
+        self.border_subtitle = Content.from_markup(f"[{style}]{watch.state}[/] · {_safe(watch.name)} · {_safe(config.data)} · {_safe(config.device)}")
+        failed = watch.state == "failed"
+        self.set_class(failed, "-failed")
+        if failed:
+            self._say(f"[$error]{_safe(watch.cause, 300)}[/]\nThe log: {_safe(str(watch.path / 'log.txt'), 200)}\n[b $accent]r[/] resumes from the last save, [b $accent]s[/] starts anew.")
+        self.set_class(failed, "-message")
+        self.query_one(".figures", Static).update(_figures(watch))
+        self.query_one(".pace", Static).update(_pace(watch))
+        self.query_one(ProgressBar).update(progress=min(1.0, watch.epoch / config.hyperparameters.epochs))
+        self._draw_chart(watch)
+
+    def _draw_chart(self, watch: RunWatch) -> None:
+        chart = self.query_one(PlotWidget)
+        history = watch.history
+        chart.clear()
+        limits = _limits(history.step_loss, history.test_loss)
+        if limits is None:
+            return
+        colours = self.app.theme_variables
+        for curve, colour in ((history.step_loss, colours["secondary"]), (history.test_loss, colours["accent"])):
+            xs, ys = _thinned(curve, limits)
+            if len(xs) > 1:
+                chart.plot(xs, ys, line_style=colour, hires_mode=HiResMode.BRAILLE)
+        chart.set_ylimits(*limits)
+        chart.set_xlimits(0, max(watch.epoch, 1e-3))
+
+
+def _safe(text: str | None, most: int = 120) -> str:
+    return printable(text or "", most).replace("[", r"\[")
+
+
+def _figures(watch: RunWatch) -> Content:
+    """Fixed columns, so that nothing jumps when a number grows a digit."""
+    epoch, step = watch.history.epoch, watch.history.step
+    unit = "dB PSNR" if watch.config.model == "dae" else "nats"
+    best = epoch.get("test_psnr", epoch.get("test_loss"))
+    parts: list[tuple[str, str] | str] = [
+        ("test ", "$foreground-muted"), (f"{best:7.2f}" if isinstance(best, (int, float)) else "      –", "bold $accent"),
+        (f" {unit}   ", "$foreground-muted"), ("train ", "$foreground-muted"), (_loss(step.get("loss"), watch.config.model), "$secondary"),
+    ]  # fmt: skip
+    if watch.config.model == "vae" and "test_kl" in epoch:
+        parts += [("   = ", "$foreground-muted"), f"{epoch['test_reconstruction']:6.1f} + {epoch['test_kl']:4.1f}", (" KL", "$foreground-muted")]
+    return Content.assemble(*parts)
+
+
+def _loss(value: object, model: Model) -> str:
+    if not isinstance(value, (int, float)):
+        return "      –"
+    return f"{value:7.2f}" if model == "vae" else f"{value:7.4f}"
+
+
+def _pace(watch: RunWatch) -> Content:
+    config, left = watch.config, watch.seconds_left
+    parts: list[tuple[str, str] | str] = [f"epoch {watch.epoch:6.2f}/{config.hyperparameters.epochs}"]
+    if watch.state == "running":
+        parts.append((f"   {watch.history.step.get('images_per_s', 0):>8,} images/s", "$foreground-muted"))
+        parts.append(("   left ", "$foreground-muted"))
+        parts.append(_clock(left) if left is not None else "–")
+    if config.data_note:
+        parts.append((f"   {printable(config.data_note, 200)}", "$warning"))
+    return Content.assemble(*parts)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _limits(*curves: Curve) -> tuple[float, float] | None:
+    """The range of losses worth drawing: the steep first steps would flatten all that follows."""
+    values = [value for curve in curves for value in curve.y[len(curve.y) // 12 :]]
+    if not values:
+        return None
+    low, high = min(values), max(values)
+    margin = 0.04 * (high - low) or 1e-3
+    return low - margin, high + margin
+
+
+def _thinned(curve: Curve, limits: tuple[float, float]) -> tuple[list[float], list[float]]:
+    stride = max(1, len(curve.x) // DRAWN)
+    pairs = [(x, y) for x, y in zip(curve.x[::stride], curve.y[::stride], strict=True) if y <= limits[1]]
+    return [x for x, _ in pairs], [y for _, y in pairs]
