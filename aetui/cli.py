@@ -41,14 +41,18 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"aetui {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_launch(commands.add_parser("launch", help="the app", description="Open the app. Trainings that it starts outlive it."))
-    _add_train(commands.add_parser("train", help="train without the app", description="Train one model; what the app starts is this command."))
+    _add_train(
+        commands.add_parser("train", help="train without the app", description="Train one model; what the app starts is this command.")
+    )
     _add_runs(commands.add_parser("runs", help="list the runs", description="Every run with its model, data set, score and state."))
     return parser
 
 
 def _add_launch(parser: argparse.ArgumentParser) -> None:
     _add_places(parser)
-    parser.add_argument("--data", type=_data_name, default="auto", metavar="NAME", help=f"what to train on: {', '.join(NAMED_DATA)} or folder:PATH")
+    parser.add_argument(
+        "--data", type=_data_name, default="auto", metavar="NAME", help=f"what to train on: {', '.join(NAMED_DATA)} or folder:PATH"
+    )
     parser.add_argument("--device", type=_device, default="auto", help=f"where to train: {DEVICES}")
     parser.set_defaults(command=launch)
 
@@ -61,11 +65,18 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=_data_name, metavar="NAME", help=f"{', '.join(NAMED_DATA)} or folder:PATH (default: auto)")
     parser.add_argument("--device", type=_device, default="auto", help=f"{DEVICES} (default: auto)")
     for setting in SETTINGS.values():
-        parser.add_argument(_flag(setting.name), type=_typed(setting), metavar="N" if setting.kind is int else "X", help=_described(setting))
+        parser.add_argument(
+            _flag(setting.name), type=_typed(setting), metavar="N" if setting.kind is int else "X", help=_described(setting)
+        )
     parser.add_argument("--hidden", type=_widths, metavar="N,N,...", help="widths of the encoder's layers (vae) or its channels (dae)")
+    parser.add_argument("--decoder-hidden", type=_widths, metavar="N,N,...", help="vae: widths of the decoder's layers (default: mirrored)")
     parser.add_argument("--precision", choices=("auto", "float32", "bf16"), default="auto", help="auto: a short trial decides")
-    parser.add_argument("--threads", type=_typed(Setting("threads", int, 1, 1024, "")), metavar="N", help="CPU threads (default: the cores, 8 at most)")
-    parser.add_argument("--save-every", type=_typed(Setting("save-every", float, 0, 86_400, "")), metavar="S", help="seconds between checkpoints")
+    parser.add_argument(
+        "--threads", type=_typed(Setting("threads", int, 1, 1024, "")), metavar="N", help="CPU threads (default: the cores, 8 at most)"
+    )
+    parser.add_argument(
+        "--save-every", type=_typed(Setting("save-every", float, 0, 86_400, "")), metavar="S", help="seconds between checkpoints"
+    )
     parser.add_argument("--json", action="store_true", help="print the lines of metrics.jsonl")
     parser.set_defaults(command=train)
 
@@ -78,7 +89,9 @@ def _add_runs(parser: argparse.ArgumentParser) -> None:
 
 def _add_places(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=Path("checkpoints"), metavar="DIR", help="the folder of runs (default: checkpoints)")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where data sets lie (default: $AETUI_DATA_DIR, else the user's cache)")
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="where data sets lie (default: $AETUI_DATA_DIR, else the user's cache)"
+    )
 
 
 def _flag(name: str) -> str:
@@ -147,7 +160,9 @@ def train(options: argparse.Namespace) -> int:
     from aetui.ml.start import Request, run_training
     from aetui.progress import Progress
 
-    overrides = {name: value for name in (*SETTINGS, "hidden") if (value := getattr(options, name)) is not None}
+    overrides = {name: value for name in (*SETTINGS, "hidden", "decoder_hidden") if (value := getattr(options, name)) is not None}
+    if "hidden" in overrides:
+        overrides.setdefault("decoder_hidden", tuple(reversed(options.hidden)) if options.model == "vae" else ())
     for name in overrides:
         if name in SETTINGS and options.model not in SETTINGS[name].models:
             raise BadInput(f"{_flag(name)} is no setting of {options.model}; leave it out.")

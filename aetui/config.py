@@ -19,6 +19,7 @@ Model = Literal["vae", "dae"]
 MODELS: Final[tuple[Model, ...]] = ("vae", "dae")
 NAMED_DATA: Final = ("auto", "mnist", "fashion-mnist", "kmnist", "digits")
 SIDE: Final = 28  # pixels: every image is SIDE x SIDE
+WIDEST: Final = 8192  # layer
 TEST_SIGMA: Final = 0.5  # the noise at which a dae is scored, whatever it was trained with
 
 
@@ -76,7 +77,10 @@ def settings_of(model: Model) -> tuple[Setting, ...]:
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """What a person may choose about a training. `hidden` is the width of each layer (vae) or channels (dae)."""
+    """What a person may choose about a training.
+
+    `hidden` are the widths of the encoder's layers (vae) or its channels (dae); `decoder_hidden` those of a vae's decoder.
+    """
 
     epochs: int
     batch_size: int
@@ -86,22 +90,30 @@ class Hyperparameters:
     latent_dim: int = 2
     sigma: float = 0.5
     hidden: tuple[int, ...] = ()
+    decoder_hidden: tuple[int, ...] = ()
 
     def check(self, model: Model) -> Hyperparameters:
         """Itself, if every value is within its bounds; else `BadInput`."""
         for setting in settings_of(model):
             setting.check(getattr(self, setting.name))
-        low, high, most = (3, 3, 1024) if model == "dae" else (1, 8, 8192)
-        if not low <= len(self.hidden) <= high or not all(1 <= width <= most for width in self.hidden):
-            count = "three" if low == high else f"{low} to {high}"
-            raise BadInput(f"hidden must be {count} widths of 1 to {most}, not {list(self.hidden)}.")
+        if model == "dae":
+            _check_widths("hidden", self.hidden, 3, 3)
+        else:
+            _check_widths("hidden", self.hidden, 1, 12)
+            _check_widths("decoder_hidden", self.decoder_hidden, 1, 12)
         return self
+
+
+def _check_widths(name: str, widths: tuple[int, ...], fewest: int, most: int) -> None:
+    if not fewest <= len(widths) <= most or not all(1 <= width <= WIDEST for width in widths):
+        count = f"{most}" if fewest == most else f"{fewest} to {most}"
+        raise BadInput(f"{name} must be {count} widths of 1 to {WIDEST}, not {list(widths)}.")
 
 
 # Chosen by measurement on two CPU cores; README, "How fast, how good", has the figures.
 DEFAULTS: Final[Mapping[Model, Hyperparameters]] = {
-    "vae": Hyperparameters(epochs=40, batch_size=256, lr=4e-3, hidden=(512, 256, 128)),
-    "dae": Hyperparameters(epochs=5, batch_size=256, lr=4e-3, hidden=(32, 64, 128)),
+    "vae": Hyperparameters(epochs=30, batch_size=256, lr=2e-3, hidden=(512, 256, 256), decoder_hidden=(256, 256, 256, 256, 512)),
+    "dae": Hyperparameters(epochs=4, batch_size=128, lr=1e-2, hidden=(32, 64, 128)),
 }
 
 
@@ -176,11 +188,10 @@ def _hyperparameters(model: Model, raw: Any) -> Hyperparameters:
     known = {f.name for f in fields(Hyperparameters)}
     if unknown := sorted(set(given) - known):
         raise BadInput(f"config.json has unknown hyperparameters {', '.join(map(printable, unknown))}.")
-    hidden = _expect(given.get("hidden", []), list, "hidden")
-    if not all(isinstance(width, int) for width in hidden):
-        raise BadInput("config.json has no usable 'hidden'. Delete the run, or restore the file.")
+    for name in ("hidden", "decoder_hidden"):
+        given[name] = tuple(_expect(width, int, name) for width in _expect(given.get(name, []), list, name))
     try:
-        return Hyperparameters(**{**given, "hidden": tuple(hidden)}).check(model)
+        return Hyperparameters(**given).check(model)
     except TypeError:
         raise BadInput("config.json lacks hyperparameters. Delete the run, or restore the file.") from None
 

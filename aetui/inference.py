@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -28,7 +29,7 @@ class Inference:
 
     def __init__(self, data_dir: Path | None = None) -> None:
         self._data_dir = data_dir
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         self._process = self._start()
         self._pending: dict[str, tuple[Frame, asyncio.Future[Answer]]] = {}
         self._number = 0
@@ -73,7 +74,9 @@ class Inference:
         """The frames that the process sends, to its end."""
         assert self._process.stdout is not None
         reader = asyncio.StreamReader(limit=1 << 26)
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), self._process.stdout)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), self._process.stdout
+        )
         try:
             while True:
                 header, body = LENGTH.unpack(await reader.readexactly(LENGTH.size))
@@ -131,10 +134,8 @@ class Inference:
     def close(self) -> None:
         """End the process: the end of its input is the signal."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        try:
+        with contextlib.suppress(OSError):  # it may be gone already
             self._process.stdin.close()
-        except OSError:
-            pass  # it was gone already
         try:
             self._process.wait(1)
         except subprocess.TimeoutExpired:

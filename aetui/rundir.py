@@ -27,9 +27,7 @@ _LOCK_TRIES: Final = 10  # a viewer's glance at the lock lasts microseconds
 def check_run_name(name: str) -> str:
     """`name`, if it can name a run's folder; else `BadInput`."""
     if not RUN_NAME.fullmatch(name):
-        raise BadInput(
-            f"{printable(name)!r} cannot name a run: use up to 64 letters, digits, '.', '_' and '-', a letter or digit first."
-        )
+        raise BadInput(f"{printable(name)!r} cannot name a run: use up to 64 letters, digits, '.', '_' and '-', a letter or digit first.")
     return name
 
 

@@ -96,10 +96,29 @@ def load(name: str, data_dir: Path | None, *, download: bool = True) -> Dataset:
             return load_folder(path)
 
 
-def _load_idx(name: str, folder: Path, *, download: bool) -> Dataset:
+def load_test_images(name: str, data_dir: Path | None) -> Tensor | None:
+    """The test images of the data set `name`, where they are on this machine; nothing is downloaded for them."""
+    try:
+        if name in _CLASSES:
+            kind = _torchvision_class(name)
+            path = (data_dir or default_data_dir()) / _CLASSES[name] / "raw" / "t10k-images-idx3-ubyte"
+            check_idx_file(path, _PUBLISHED.get((name, path.name)))
+            images: Tensor = kind(data_dir or default_data_dir(), train=False).data
+            return images.unsqueeze(1)
+        return load(name, data_dir, download=False).test_images
+    except (BadInput, RuntimeError):
+        return None
+
+
+def _torchvision_class(name: str) -> type[MNIST]:
     from torchvision import datasets
 
     kind: type[MNIST] = getattr(datasets, _CLASSES[name])
+    return kind
+
+
+def _load_idx(name: str, folder: Path, *, download: bool) -> Dataset:
+    kind = _torchvision_class(name)
     raw = folder / _CLASSES[name] / "raw"
     names = [filename.removesuffix(".gz") for filename, _ in kind.resources]
     if not all((raw / file).is_file() for file in names):
@@ -171,7 +190,7 @@ def _reach_any(mirrors: list[str]) -> None:
     reason: OSError | None = None
     for mirror in mirrors:
         try:
-            urllib.request.urlopen(urllib.request.Request(mirror, method="HEAD"), timeout=TIMEOUT).close()
+            urllib.request.urlopen(urllib.request.Request(mirror, method="HEAD"), timeout=TIMEOUT).close()  # noqa: S310  (torchvision's own)
             return
         except urllib.error.HTTPError:
             return  # an answer, if not to this question

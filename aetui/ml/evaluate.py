@@ -65,7 +65,7 @@ def _evaluate_vae(network: VAE, test: TestSet) -> Scores:
     reconstruction, kl = 0.0, torch.zeros(network.latent_dim)
     for images, epsilon in test.batches():
         logits, z_mean, z_log_sigma = network(images, epsilon)
-        reconstruction += binary_cross_entropy(logits, images).sum().item()
+        reconstruction += binary_cross_entropy(logits, images).item()
         kl += kl_divergence(z_mean, z_log_sigma).sum(0).cpu()
         codes.append(z_mean)
     count = len(test.images)
@@ -82,7 +82,7 @@ def _evaluate_dae(network: DAE, test: TestSet) -> Scores:
     loss, ratio = 0.0, 0.0
     for images, noisy in test.batches():
         logits = network(noisy)
-        loss += binary_cross_entropy(logits, images).sum().item()
+        loss += binary_cross_entropy(logits, images).item()
         ratio += psnr(logits.float().sigmoid(), images).sum().item()
     count = len(test.images)
     return Scores({"test_loss": loss / (count * SIDE * SIDE), "test_psnr": ratio / count})

@@ -38,7 +38,9 @@ def load_folder(name: str) -> Dataset:
         labels += [label] * len(kept)
     if not test:
         reason = f": {_listed(skipped)} could not be read" if skipped else ""
-        raise BadInput(f"{printable(str(root))} holds no usable images{reason}. Give a folder of PNG or JPEG files, or of sub-folders of them.")
+        raise BadInput(
+            f"{printable(str(root))} holds no usable images{reason}. Give a folder of PNG or JPEG files, or of sub-folders of them."
+        )
     note = f"skipped {_listed(skipped)}" if skipped else ""
     if note:
         print(note, file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Final
 
@@ -13,24 +14,26 @@ from aetui.config import SIDE, Hyperparameters, Model
 from aetui.ml.data import add_noise
 
 PIXELS: Final = SIDE * SIDE
+BOUND: Final = 5.0  # of |z_log_sigma|: an unlikely image must not blow up a whole batch
 
 
 class VAE(nn.Module):
     """Variational autoencoder (Kingma & Welling 2014, arXiv:1312.6114) of fully connected layers.
 
-    `hidden` are the encoder's widths; the decoder mirrors them.
+    `hidden` are the encoder's widths, `decoder_hidden` the decoder's; where a width repeats, the layer is residual.
     """
 
-    def __init__(self, hidden: tuple[int, ...], latent_dim: int) -> None:
+    def __init__(self, hidden: tuple[int, ...], decoder_hidden: tuple[int, ...], latent_dim: int) -> None:
         super().__init__()
         self.latent_dim = latent_dim
-        self.encoder = _layers((PIXELS, *hidden, 2 * latent_dim))
-        self.decoder = _layers((latent_dim, *reversed(hidden), PIXELS))
+        self.encoder = nn.Sequential(*_layers((PIXELS, *hidden)), nn.Linear(hidden[-1], 2 * latent_dim))
+        self.decoder = nn.Sequential(*_layers((latent_dim, *decoder_hidden)), nn.Linear(decoder_hidden[-1], PIXELS))
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """(z_mean, z_log_sigma), each [N, latent_dim], of the images' posterior."""
-        z_mean, z_log_sigma = self.encoder(images.flatten(1)).chunk(2, dim=1)
-        return z_mean, z_log_sigma
+        """(z_mean, z_log_sigma), each [N, latent_dim] and float32, of the images' posterior."""
+        # exp() of z_log_sigma wants more than bfloat16's 8 bits.
+        z_mean, raw = self.encoder(images.flatten(1)).float().chunk(2, dim=1)
+        return z_mean, BOUND * torch.tanh(raw / BOUND)
 
     def decode(self, z: Tensor) -> Tensor:
         """Logits [N, 1, 28, 28] of the codes `z` [N, latent_dim]."""
@@ -39,37 +42,62 @@ class VAE(nn.Module):
     def forward(self, images: Tensor, epsilon: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(logits, z_mean, z_log_sigma), the code drawn as z_mean + exp(z_log_sigma) * epsilon."""
         z_mean, z_log_sigma = self.encode(images)
-        z_mean, z_log_sigma = z_mean.float(), z_log_sigma.float()  # exp() wants more than bfloat16's 8 bits
         return self.decode(z_mean + z_log_sigma.exp() * epsilon), z_mean, z_log_sigma
 
 
-def _layers(widths: tuple[int, ...]) -> nn.Sequential:
-    """Linear layers of those widths with GELU between them."""
+class Residual(nn.Module):
+    """h + GELU(Linear(LayerNorm(h))): depth that trains at high rates (He et al. 2016, arXiv:1603.05027)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.linear = nn.Linear(width, width)
+
+    def forward(self, h: Tensor) -> Tensor:
+        """[N, width] to [N, width]."""
+        return h + functional.gelu(self.linear(self.norm(h)))
+
+
+def _layers(widths: tuple[int, ...]) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for before, after in pairwise(widths):
-        layers += [nn.Linear(before, after), nn.GELU()]
-    return nn.Sequential(*layers[:-1])
+        layers += [Residual(after)] if before == after else [nn.Linear(before, after), nn.GELU()]
+    return layers
 
 
 class DAE(nn.Module):
     """Stacked denoising autoencoder (Vincent et al. 2010, JMLR 11): three strided convolutions and their mirror.
 
-    `channels` after each convolution; the sides go 28, 14, 7, 4.
+    `channels` after each convolution; the sides go 28, 14, 7, 4. Without normalisation layers, so that N processes that
+    share a batch compute what one would; `calibrate` gives the first weights the scale that such layers would keep.
     """
 
     def __init__(self, channels: tuple[int, ...]) -> None:
         super().__init__()
         a, b, c = channels
         self.encoder = nn.Sequential(
-            nn.Conv2d(1, a, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(a), nn.SiLU(),
-            nn.Conv2d(a, b, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(b), nn.SiLU(),
-            nn.Conv2d(b, c, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(c), nn.SiLU(),
+            nn.Conv2d(1, a, 4, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(a, b, 4, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(b, c, 3, stride=2, padding=1), nn.SiLU(),
         )  # fmt: skip
         self.decoder = nn.Sequential(
-            nn.ConvTranspose2d(c, b, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(b), nn.SiLU(),
-            nn.ConvTranspose2d(b, a, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(a), nn.SiLU(),
+            nn.ConvTranspose2d(c, b, 3, stride=2, padding=1), nn.SiLU(),
+            nn.ConvTranspose2d(b, a, 4, stride=2, padding=1), nn.SiLU(),
             nn.ConvTranspose2d(a, 1, 4, stride=2, padding=1),
         )  # fmt: skip
+        self.to(memory_format=torch.channels_last)
+
+    @torch.no_grad()
+    def calibrate(self, noisy: Tensor) -> None:
+        """Draw weights so that on `noisy` [N, 1, 28, 28] every channel has mean 0 and deviation 1 before its activation.
+
+        He initialisation (arXiv:1502.01852), then one pass of layer-sequential scaling (Mishkin & Matas 2016, arXiv:1511.06422).
+        """
+        h = noisy
+        for layer in (*self.encoder, *self.decoder):
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                _calibrate_layer(layer, h)
+            h = layer(h)
 
     def encode(self, images: Tensor) -> Tensor:
         """The codes [N, channels[-1], 4, 4] of `images`."""
@@ -84,9 +112,25 @@ class DAE(nn.Module):
         return self.decode(self.encode(noisy))
 
 
+def _calibrate_layer(layer: nn.Conv2d | nn.ConvTranspose2d, h: Tensor) -> None:
+    transposed = isinstance(layer, nn.ConvTranspose2d)
+    assert layer.bias is not None
+    area = layer.kernel_size[0] * layer.kernel_size[1]
+    # A transposed convolution of stride 2 adds up a quarter of its kernel at each place.
+    fan_in = layer.in_channels * area / (4 if transposed else 1)
+    nn.init.normal_(layer.weight, std=math.sqrt(2 / fan_in))
+    nn.init.zeros_(layer.bias)
+    if layer.out_channels == 1:
+        return  # the logits need no unit scale
+    out = layer(h)
+    deviation, mean = out.std((0, 2, 3)), out.mean((0, 2, 3))
+    layer.weight.div_(deviation.view((1, -1, 1, 1) if transposed else (-1, 1, 1, 1)))
+    layer.bias.copy_(-mean / deviation)
+
+
 def build(model: Model, settings: Hyperparameters) -> VAE | DAE:
     """A network with fresh weights, drawn from torch's default generator."""
-    return VAE(settings.hidden, settings.latent_dim) if model == "vae" else DAE(settings.hidden)
+    return VAE(settings.hidden, settings.decoder_hidden, settings.latent_dim) if model == "vae" else DAE(settings.hidden)
 
 
 # What each model's losses are called in metrics.jsonl; the first is minimised.
@@ -105,16 +149,20 @@ def losses(model: Model, network: nn.Module, images: Tensor, noise: Tensor, sett
     """
     if model == "vae":
         logits, z_mean, z_log_sigma = network(images, noise)
-        reconstruction = binary_cross_entropy(logits, images).flatten(1).sum(1).mean()
-        kl = kl_divergence(z_mean, z_log_sigma).sum(1).mean()
+        reconstruction = binary_cross_entropy(logits, images) / len(images)
+        kl = kl_divergence(z_mean, z_log_sigma).sum() / len(images)
         return torch.stack([reconstruction + settings.beta * kl, reconstruction, kl])
     logits = network(add_noise(images, noise, settings.sigma))
-    return binary_cross_entropy(logits, images).mean().unsqueeze(0)
+    return (binary_cross_entropy(logits, images) / images.numel()).unsqueeze(0)
 
 
 def binary_cross_entropy(logits: Tensor, images: Tensor) -> Tensor:
-    """-x log p - (1 - x) log(1 - p) of each pixel, in nats, float32."""
-    return functional.binary_cross_entropy_with_logits(logits.float(), images, reduction="none")
+    """The sum of -x log p - (1 - x) log(1 - p) over all pixels, in nats, float32.
+
+    Written as softplus(logit) - x * logit, which is the same, and on a CPU much faster than log-sigmoid.
+    """
+    logits = logits.float()
+    return functional.softplus(logits).sum() - torch.dot(images.flatten(), logits.flatten())
 
 
 def kl_divergence(z_mean: Tensor, z_log_sigma: Tensor) -> Tensor:

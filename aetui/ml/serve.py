@@ -87,7 +87,7 @@ class Server:
         self._arrived = threading.Condition()
         self._ended = False
         self._networks = Networks(self._reloaded)
-        self._datasets: dict[str, data.Dataset] = {}
+        self._test_images: dict[str, tuple[torch.Tensor, str]] = {}
         self._answers = {"decode": self._decode, "encode": self._encode, "denoise": self._denoise}
 
     def run(self) -> None:
@@ -120,7 +120,7 @@ class Server:
                 header, arrays = self._answers[kind](request)
         except BadInput as error:
             header, arrays = {"error": str(error)}, {}
-        except Exception as error:  # the process must go on answering; the trace is for the log
+        except Exception as error:  # noqa: BLE001  the process must go on answering; the trace is for the log
             traceback.print_exc()
             header, arrays = {"error": f"{kind} failed: {error}"}, {}
         self._send(Frame({**header, "kind": kind, "number": number}, arrays))
@@ -159,7 +159,7 @@ class Server:
         network = self._networks.get(run)
         if not isinstance(network, DAE):
             raise BadInput("this run is a vae; denoising needs a dae.")
-        images, note = self._test_images(read_config(run).data)
+        images, note = self._digits(read_config(run).data)
         count, handful, sigma = (request.header[name] for name in ("count", "handful", "sigma"))
         generator = torch.Generator().manual_seed(handful)
         chosen = torch.randperm(len(images), generator=generator)[:count]
@@ -170,17 +170,13 @@ class Server:
         arrays |= {"psnr_noisy": psnr(noisy, clean).numpy(), "psnr_denoised": psnr(denoised, clean).numpy()}
         return {"note": note}, arrays
 
-    def _test_images(self, name: str) -> tuple[torch.Tensor, str]:
+    def _digits(self, name: str) -> tuple[torch.Tensor, str]:
         """The test images of the data set `name`, or the built-in digits and why."""
-        note = ""
-        if name not in self._datasets:
-            try:
-                self._datasets[name] = data.load(name, self._data_dir, download=False)
-            except BadInput:
-                self._datasets[name] = data.load("digits", None)
-        if self._datasets[name].name != name:
-            note = f"{name} is not on this machine: these are scikit-learn's built-in digits"
-        return self._datasets[name].test_images, note
+        if name not in self._test_images:
+            images = data.load_test_images(name, self._data_dir)
+            note = "" if images is not None else f"{name} is not on this machine: these are scikit-learn's built-in digits"
+            self._test_images[name] = (data.load("digits", None).test_images if images is None else images), note
+        return self._test_images[name]
 
 
 def _to_uint8(images: torch.Tensor) -> np.ndarray:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import torch
 
@@ -18,14 +18,15 @@ import aetui
 from aetui.config import DEFAULTS, BadInput, Model, RunConfig
 from aetui.ml import checkpoint, data, parallel
 from aetui.ml.control import Control
-from aetui.ml.models import build
+from aetui.ml.models import DAE, VAE, build
 from aetui.ml.record import Recorder, Report
 from aetui.ml.step import faster_precision, make_optimizer
 from aetui.ml.train import Diverged, Trainer, new_windows, restore, save, steps_per_epoch, train
-from aetui.rundir import create_run, hold_lock, read_config, remove_stale_files, write_atomically
+from aetui.rundir import check_run_name, create_run, hold_lock, read_config, remove_stale_files, write_atomically
 
 MOST_THREADS: Final = 8  # these networks are too small to feed more
 SMALLEST_BATCH: Final = 64
+CALIBRATION: Final = 500  # images that scale a dae's first weights
 PRECISIONS: Final = ("auto", "float32", "bf16")
 
 
@@ -57,7 +58,7 @@ def choose_device(name: str) -> torch.device:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if int(number or 0) >= count:
             raise BadInput(f"there is no device {name} here ({count} CUDA devices are usable); choose --device cpu or see `aetui doctor`.")
-        return torch.device("cuda", int(number or os.environ.get("LOCAL_RANK", 0)))
+        return torch.device("cuda", int(number or os.environ.get("LOCAL_RANK", "0")))
     if kind == "mps" and not torch.backends.mps.is_available():
         raise BadInput("there is no device mps here; choose --device cpu.")
     return torch.device(kind)
@@ -76,7 +77,7 @@ def run_training(request: Request, report: Report) -> tuple[Path, int]:
     with control.installed(), ExitStack() as stack:
         group = stack.enter_context(parallel.joined(cuda=device.type == "cuda"))
         run, config, images = _open(request, device, group, stack)
-        recorder = Recorder(run, report if group.leads else lambda record: None, writes=group.leads)
+        recorder = Recorder(run, report if group.leads else lambda _: None, writes=group.leads)
         stack.callback(recorder.close)
         try:
             trainer = _trainer(request, run, config, device, recorder, images, group)
@@ -98,7 +99,7 @@ def run_training(request: Request, report: Report) -> tuple[Path, int]:
 def _open(request: Request, device: torch.device, group: parallel.Group, stack: ExitStack) -> tuple[Path, RunConfig, data.Dataset]:
     """The run's folder, locked; its configuration, written or read; and its data set."""
     if request.resume is not None:
-        run = request.runs / request.resume
+        run = request.runs / check_run_name(request.resume)
         config = check_resume(request, run)
         images = data.load(config.data, request.data_dir)
         torch.set_num_threads(request.threads or config.threads)  # another number would round sums differently
@@ -139,7 +140,8 @@ def check_resume(request: Request, run: Path) -> RunConfig:
 
 
 def _new_config(request: Request, images: data.Dataset, device: torch.device) -> RunConfig:
-    settings = dataclasses.replace(DEFAULTS[request.model], **_scaled(request, len(images.train_images)), **request.overrides)
+    changes: dict[str, Any] = {**_scaled(request, len(images.train_images)), **request.overrides}
+    settings = dataclasses.replace(DEFAULTS[request.model], **changes)
     return RunConfig(
         model=request.model,
         data=images.name,
@@ -177,6 +179,15 @@ def _precision(request: Request, config: RunConfig, images: data.Dataset, device
     return faster_precision(config.model, network, images.train_images[:batch].to(device), settings, batch)
 
 
+def _fresh_network(config: RunConfig, images: data.Dataset) -> VAE | DAE:
+    """A network with first weights, on the CPU, from the seed alone: equal in every process and on every device."""
+    network = build(config.model, config.hyperparameters)
+    if isinstance(network, DAE):
+        clean = data.to_float(images.train_images[:CALIBRATION])
+        network.calibrate(data.add_noise(clean, torch.randn(clean.shape), config.hyperparameters.sigma))
+    return network
+
+
 def _trainer(
     request: Request, run: Path, config: RunConfig, device: torch.device, recorder: Recorder, images: data.Dataset, group: parallel.Group
 ) -> Trainer:
@@ -191,9 +202,9 @@ def _trainer(
         if "optimizer" not in payload:
             raise BadInput(f"{run.name} holds weights only and cannot be resumed; start a new run.")
     else:
-        network = build(config.model, config.hyperparameters).to(device)
+        network = _fresh_network(config, images).to(device)
     trainer = Trainer(
-        run, config, network, make_optimizer(network, device), device, recorder,
+        run, config, network, make_optimizer(config.model, network, device), device, recorder,
         new_windows(config, len(images.train_images)), group, save_every=request.save_every,
     )  # fmt: skip
     if payload is not None:

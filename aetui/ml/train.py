@@ -21,7 +21,7 @@ from aetui.ml.evaluate import Scores, TestSet, evaluate, latent_map
 from aetui.ml.models import DAE, LOSSES, VAE
 from aetui.ml.parallel import Group
 from aetui.ml.record import LossWindows, Recorder
-from aetui.ml.step import EagerStep, learning_rate, make_optimizer, make_step
+from aetui.ml.step import EagerStep, learning_rate, make_step
 
 READ_EVERY: Final = 0.25  # seconds between readings of the losses from the device
 MOST_UNREAD: Final = 1000  # steps
@@ -71,7 +71,7 @@ def train(trainer: Trainer, data: Dataset, control: Control) -> str:
 
     `Diverged` where the loss is not finite any more; checkpoint.pt is then the last finite one.
     """
-    config, settings, device, windows = trainer.config, trainer.config.hyperparameters, trainer.device, trainer.windows
+    config, settings, device = trainer.config, trainer.config.hyperparameters, trainer.device
     images = data.train_images.to(device)
     per_epoch, batch = steps_per_epoch(len(images), settings.batch_size)
     total = per_epoch * settings.epochs
@@ -136,7 +136,9 @@ def _read_losses(trainer: Trainer, unread: list[Tensor], since: float, per_epoch
     trainer.recorder.flush()
     if not torch.isfinite(values).all():
         bad = first + int((~torch.isfinite(values).all(1)).nonzero()[0, 0])
-        raise Diverged(f"the loss was no finite number at step {bad}; start again with a lower rate than --lr {trainer.config.hyperparameters.lr:g}")
+        raise Diverged(
+            f"the loss was no finite number at step {bad}; start again with a lower rate than --lr {trainer.config.hyperparameters.lr:g}"
+        )
 
 
 def _end_epoch(trainer: Trainer, test: TestSet, epoch: int, *, last: bool) -> None:
@@ -145,9 +147,8 @@ def _end_epoch(trainer: Trainer, test: TestSet, epoch: int, *, last: bool) -> No
     if trainer.group.leads:
         scores = evaluate(trainer.network, test, trainer.config.precision)
         _write_map(trainer, scores, test, epoch)
-        trainer.recorder.add(
-            "epoch", elapsed=round(trainer.elapsed, 3), step=trainer.step, epoch=epoch, train_loss=train_loss, **scores.record, **machine(trainer.device)
-        )  # fmt: skip
+        figures = {"train_loss": train_loss, **scores.record, **machine(trainer.device)}
+        trainer.recorder.add("epoch", elapsed=round(trainer.elapsed, 3), step=trainer.step, epoch=epoch, **figures)
         trainer.recorder.flush()
     waited = time.perf_counter() - trainer.saved_at
     due = waited > SAVING_SHARE * trainer.save_cost if trainer.save_every is None else waited > trainer.save_every
@@ -233,7 +234,10 @@ def _pause(trainer: Trainer, control: Control, per_epoch: int) -> None:
 def machine(device: torch.device) -> dict[str, Any]:
     """The device's name and the memory that this training has taken at most, in MB."""
     if device.type == "cuda":
-        return {"device": f"{device} ({torch.cuda.get_device_name(device)})", "memory_mb": round(torch.cuda.max_memory_allocated(device) / 1e6)}
+        return {
+            "device": f"{device} ({torch.cuda.get_device_name(device)})",
+            "memory_mb": round(torch.cuda.max_memory_allocated(device) / 1e6),
+        }
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {"device": str(device), "memory_mb": round(peak / (1e6 if sys.platform == "darwin" else 1e3))}
 

@@ -40,7 +40,10 @@ class AetuiApp(App[None]):
     CSS_PATH = "app.tcss"
     TITLE = "aetui"
     BINDINGS = [
-        *(Binding(f"{number},{key}", f"switch_mode('{mode}')", mode.capitalize(), show=False) for number, (mode, key) in enumerate(MODES.items(), 1)),
+        *(
+            Binding(f"{number},{key}", f"switch_mode('{mode}')", mode.capitalize(), show=False)
+            for number, (mode, key) in enumerate(MODES.items(), 1)
+        ),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+l", "redraw", "Redraw", show=False),

@@ -11,8 +11,10 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from aetui.board import Board
 from aetui.config import SIDE, TEST_SIGMA, Model
 from aetui.frames import Frame
+from aetui.inference import Inference
 from aetui.tui.messages import PickRun
 from aetui.tui.pixels import PixelView
 from aetui.tui.screen import ModeScreen, nothing_yet
@@ -32,12 +34,16 @@ class DenoiseScreen(ModeScreen):
     MODE = "denoise"
     MODEL = "dae"
     BINDINGS = [
-        Binding("space,right", "handful(1)", "Another handful", key_display="space"),
+        Binding("space,right", "handful(1)", "Other digits", key_display="space"),
         Binding("backspace,left", "handful(-1)", "Back"),
         Binding("up,plus,equals_sign", "sigma(1)", "More noise", key_display="+"),
-        Binding("down,minus", "sigma(-1)", "Less noise", key_display="-"),
+        Binding("down,minus", "sigma(-1)", "Less", key_display="-"),
         Binding("o", "pick", "Runs"),
     ]
+
+    def __init__(self, board: Board, inference: Inference) -> None:
+        super().__init__(board, inference)
+        self._handful, self._sigma, self._drawn = 0, TEST_SIGMA, False
 
     def body(self) -> Iterable[Widget]:
         """Three rows of digits with their labels, PSNR below."""
@@ -49,19 +55,16 @@ class DenoiseScreen(ModeScreen):
             yield Static(id="figures")
         yield Static(id="empty")
 
-    def on_mount(self) -> None:
-        """Start with the first handful, at the noise that the score is taken at."""
-        self._handful, self._sigma = 0, TEST_SIGMA
-
     def look(self, models: frozenset[Model]) -> None:
         """Ask for the digits again, with the newest checkpoint."""
         watch = self.run_watch
         self.show_status()
-        ready = watch is not None and watch.has_checkpoint
-        self.set_class(not ready, "-empty")
-        if not ready:
-            self.query_one("#empty", Static).update(nothing_yet("dae", watch))
+        if watch is None or not watch.has_checkpoint:
+            self._drawn = False
+            self.show_emptiness(nothing_yet("dae", watch))
         elif "dae" in models:
+            if not self._drawn:
+                self.show_emptiness("Waking the network …")
             self.refresh_digits()
 
     def on_resize(self) -> None:
@@ -86,6 +89,8 @@ class DenoiseScreen(ModeScreen):
             self._show(answer, side)
 
     def _show(self, answer: Frame, side: int) -> None:
+        self._drawn = True
+        self.show_emptiness("")
         arrays = answer.arrays
         for row in ROWS:
             self.query_one(f"#{row}", PixelView).show(side_by_side(arrays[row], side, GAP))
@@ -96,7 +101,9 @@ class DenoiseScreen(ModeScreen):
         width = side + GAP
         figures = "".join(f"{noisy:4.1f}→{clean:4.1f}"[:width].center(width) for noisy, clean in zip(before, after, strict=True))
         note = answer.header.get("note") or ""
-        self.query_one("#figures", Static).update(Content.assemble((f"{'PSNR dB':<{LABEL}}", "$foreground-muted"), figures, (f"\n{note}" if note else "", "$warning")))
+        self.query_one("#figures", Static).update(
+            Content.assemble((f"{'PSNR dB':<{LABEL}}", "$foreground-muted"), figures, (f"\n{note}" if note else "", "$warning"))
+        )
 
     def action_handful(self, direction: int) -> None:
         """Other digits."""

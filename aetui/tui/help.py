@@ -36,19 +36,19 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, mode: str, bindings: Sequence[Binding]) -> None:
         super().__init__()
-        self._mode = mode
-        self._bindings = bindings
+        self._of = mode
+        self._shown = bindings
 
     def compose(self) -> ComposeResult:
         """The screen's keys, then those that work everywhere."""
         with VerticalScroll(id="help") as page:
-            page.border_title = f"{self._mode.capitalize()} ({MODES[self._mode]})"
+            page.border_title = f"{self._of.capitalize()} ({MODES[self._of]})"
             page.border_subtitle = "esc closes"
-            yield Static(MEANINGS[self._mode])
+            yield Static(MEANINGS[self._of])
             yield Static(self._keys())
 
     def _keys(self) -> Content:
-        rows = [(_keys_of(binding), binding.description) for binding in self._bindings if binding.show]
+        rows = [(_keys_of(binding), binding.description) for binding in self._shown if binding.show]
         parts: list[tuple[str, str] | str] = ["\n"]
         for keys, meaning in [*rows, ("", ""), *EVERYWHERE]:
             parts += [(f"{keys:>22}  ", "bold $accent"), f"{meaning}\n"]

@@ -12,7 +12,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from aetui.board import Board
 from aetui.config import SIDE, Model
+from aetui.inference import Inference
 from aetui.latentmap import LatentMap
 from aetui.tui.messages import OpenPoint, PickRun
 from aetui.tui.pixels import PixelView
@@ -39,6 +41,13 @@ class ManifoldScreen(ModeScreen):
         Binding("o", "pick", "Runs"),
     ]
 
+    def __init__(self, board: Board, inference: Inference) -> None:
+        super().__init__(board, inference)
+        self._side = SIDES[0]
+        self._cursor: tuple[int, int] | None = None
+        self._latent: LatentMap | None = None
+        self._digits = np.zeros((1, 1, SIDE, SIDE), np.uint8)
+
     def body(self) -> Iterable[Widget]:
         """The scanned plane, and a line that says where the cursor is."""
         with Vertical(id="content"):
@@ -46,23 +55,16 @@ class ManifoldScreen(ModeScreen):
             yield Static(id="where")
         yield Static(id="empty")
 
-    def on_mount(self) -> None:
-        """The cursor starts in the middle."""
-        self._side = SIDES[0]
-        self._cursor: tuple[int, int] | None = None
-        self._latent: LatentMap | None = None
-        self._digits = np.zeros((1, 1, SIDE, SIDE), np.uint8)
-
     def look(self, models: frozenset[Model]) -> None:
         """Decode the plane again, with the newest checkpoint and the newest map's extent."""
         watch = self.run_watch
         self.show_status()
         self._latent = watch.newest_map() if watch is not None and watch.epochs else None
-        ready = watch is not None and watch.has_checkpoint and self._latent is not None
-        self.set_class(not ready, "-empty")
-        if not ready:
-            self.query_one("#empty", Static).update(nothing_yet("vae", watch))
+        if watch is None or not watch.has_checkpoint or self._latent is None:
+            self.show_emptiness(nothing_yet("vae", watch))
         elif "vae" in models:
+            if self._cursor is None:
+                self.show_emptiness("Decoding the plane …")
             self.refresh_plane()
 
     def on_resize(self) -> None:
@@ -78,7 +80,7 @@ class ManifoldScreen(ModeScreen):
     def _grid(self) -> tuple[int, int]:
         """(rows, columns) of digits that fit."""
         width, height = self.app.size
-        return max(1, (height - 4) * 2 // self._side), max(1, (width - 2) // self._side)
+        return max(1, (height - 3) * 2 // self._side), max(1, (width - 2) // self._side)
 
     async def _scan(self) -> None:
         watch, latent = self.run_watch, self._latent
@@ -91,6 +93,7 @@ class ManifoldScreen(ModeScreen):
         answer = await self.ask("decode", {"z": z})
         if answer is not None and (rows, columns) == self._grid():
             self._digits = answer.arrays["images"].reshape(rows, columns, SIDE, SIDE)
+            self.show_emptiness("")
             self._draw()
 
     def _draw(self) -> None:
@@ -106,7 +109,9 @@ class ManifoldScreen(ModeScreen):
             x, y = self._point()
             first, second = self._latent.axes
             where = f"z{first} {x:+7.3f}   z{second} {y:+7.3f}"
-            self.query_one("#where", Static).update(Content.assemble((where, "bold"), (f"   {rows} x {columns} points, epoch {self._latent.epoch}", "$foreground-muted")))
+            self.query_one("#where", Static).update(
+                Content.assemble((where, "bold"), (f"   {rows} x {columns} points, epoch {self._latent.epoch}", "$foreground-muted"))
+            )
 
     def _point(self) -> tuple[float, float]:
         """The plane's point under the cursor."""

@@ -12,7 +12,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from aetui.board import Board
 from aetui.config import SIDE, Model
+from aetui.inference import Inference
 from aetui.latentmap import LatentMap
 from aetui.tui.messages import PickRun
 from aetui.tui.pixels import PixelView
@@ -37,15 +39,22 @@ class NavigateScreen(ModeScreen):
         Binding("right,l", "step(1,0)", show=False),
         Binding("up,k", "step(0,1)", show=False),
         Binding("down,j", "step(0,-1)", show=False),
-        Binding("shift+left,H", f"step(-{FAR},0)", "Far step", key_display="HJKL"),
+        Binding("shift+left,H", f"step(-{FAR},0)", "Far", key_display="HJKL"),
         Binding("shift+right,L", f"step({FAR},0)", show=False),
         Binding("shift+up,K", f"step(0,{FAR})", show=False),
         Binding("shift+down,J", f"step(0,-{FAR})", show=False),
-        Binding("plus,equals_sign", "stride(1)", "Longer step", key_display="+"),
+        Binding("plus,equals_sign", "stride(1)", "Longer", key_display="+"),
         Binding("minus", "stride(-1)", "Shorter", key_display="-"),
         Binding("0,home", "origin", "Origin", key_display="0"),
         Binding("o", "pick", "Runs"),
     ]
+
+    def __init__(self, board: Board, inference: Inference) -> None:
+        super().__init__(board, inference)
+        self._x, self._y, self._stride = 0.0, 0.0, STEPS.index(0.1)
+        self._latent: LatentMap | None = None
+        self._neighbours: Neighbours | None = None
+        self._mapped: tuple[str, int] | None = None
 
     def body(self) -> Iterable[Widget]:
         """The digit with its figures, and the map."""
@@ -55,13 +64,6 @@ class NavigateScreen(ModeScreen):
                 yield Static(id="figures")
             yield PlaneView(id="map")
         yield Static(id="empty")
-
-    def on_mount(self) -> None:
-        """Start at the origin."""
-        self._x, self._y, self._stride = 0.0, 0.0, STEPS.index(0.1)
-        self._latent: LatentMap | None = None
-        self._neighbours: Neighbours | None = None
-        self._mapped: tuple[str, int] | None = None
 
     def go_to(self, x: float, y: float) -> None:
         """Stand at that point of the plane."""
@@ -73,11 +75,10 @@ class NavigateScreen(ModeScreen):
         """Take over the newest map, and decode again with the newest checkpoint."""
         watch = self.run_watch
         self.show_status()
-        ready = watch is not None and watch.has_checkpoint
-        self.set_class(not ready, "-empty")
-        if watch is None or not ready:
-            self.query_one("#empty", Static).update(nothing_yet("vae", watch))
+        if watch is None or not watch.has_checkpoint:
+            self.show_emptiness(nothing_yet("vae", watch))
             return
+        self.show_emptiness("")
         if watch.epochs and self._mapped != (watch.name, watch.epochs[-1]):
             self._mapped = (watch.name, watch.epochs[-1])
             self._latent = latent = watch.newest_map()

@@ -48,10 +48,13 @@ class ModelPanel(Vertical, can_focus=True):
             died = starting.cause_of_death()
             self.border_subtitle = f"{starting.run.name} · {'failed' if died else 'starting'}"
             log = starting.run / "log.txt"
-            self._say(f"[$error]It could not start.[/]\n{_safe(died)}\n\nThe log: {_safe(str(log))}" if died else f"Starting …\n{_safe(words)}")
+            self._say(
+                f"[$error]It could not start.[/]\n{_safe(died)}\n\nThe log: {_safe(str(log))}" if died else f"Starting …\n{_safe(words)}"
+            )
         elif watch is None:
             self.border_subtitle = "no run yet"
-            self._say("Nothing trained yet.\n\n[b $accent]b[/] trains both models, [b $accent]s[/] this one,\n[b $accent]e[/] changes its settings first.")
+            keys = "[b $accent]b[/] trains both models, [b $accent]s[/] this one,\n[b $accent]e[/] changes its settings first."
+            self._say(f"Nothing trained yet.\n\n{keys}")
         else:
             self._show_run(watch)
 
@@ -61,12 +64,16 @@ class ModelPanel(Vertical, can_focus=True):
 
     def _show_run(self, watch: RunWatch) -> None:
         config, style = watch.config, STATE_STYLES[watch.state]
-        self.border_subtitle = Content.from_markup(f"[{style}]{watch.state}[/] · {_safe(watch.name)} · {_safe(config.data)} · {_safe(config.device)}")
+        self.border_subtitle = Content.from_markup(
+            f"[{style}]{watch.state}[/] · {_safe(watch.name)} · {_safe(config.data)} · {_safe(config.device)}"
+        )
         failed = watch.state == "failed"
         self.set_class(failed, "-failed")
         if failed:
-            self._say(f"[$error]{_safe(watch.cause, 300)}[/]\nThe log: {_safe(str(watch.path / 'log.txt'), 200)}\n[b $accent]r[/] resumes from the last save, [b $accent]s[/] starts anew.")
-        self.set_class(failed, "-message")
+            keys = "[b $accent]r[/] resumes from the last save, [b $accent]s[/] starts anew."
+            log = _safe(str(watch.path / "log.txt"), 200)
+            self.query_one(".message", Static).update(f"[$error]{_safe(watch.cause, 300)}[/]\nThe log: {log}\n{keys}")
+        self.set_class(False, "-message")
         self.query_one(".figures", Static).update(_figures(watch))
         self.query_one(".pace", Static).update(_pace(watch))
         self.query_one(ProgressBar).update(progress=min(1.0, watch.epoch / config.hyperparameters.epochs))
@@ -102,7 +109,11 @@ def _figures(watch: RunWatch) -> Content:
         (f" {unit}   ", "$foreground-muted"), ("train ", "$foreground-muted"), (_loss(step.get("loss"), watch.config.model), "$secondary"),
     ]  # fmt: skip
     if watch.config.model == "vae" and "test_kl" in epoch:
-        parts += [("   = ", "$foreground-muted"), f"{epoch['test_reconstruction']:6.1f} + {epoch['test_kl']:4.1f}", (" KL", "$foreground-muted")]
+        parts += [
+            ("   = ", "$foreground-muted"),
+            f"{epoch['test_reconstruction']:6.1f} + {epoch['test_kl']:4.1f}",
+            (" KL", "$foreground-muted"),
+        ]
     return Content.assemble(*parts)
 
 

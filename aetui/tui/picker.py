@@ -42,4 +42,6 @@ class RunPicker(ModalScreen[Path | None]):
 
 def _line(run: RunSummary) -> str:
     epochs = f"{run.epoch:g}/{run.config.hyperparameters.epochs}"
-    return f"{run.path.name[:24]:<24} {printable(run.config.data, 16):<16} {epochs:>9} {score(run):>12} {run.state:<8} {age(run.modified):>6}"
+    return (
+        f"{run.path.name[:24]:<24} {printable(run.config.data, 16):<16} {epochs:>9} {score(run):>12} {run.state:<8} {age(run.modified):>6}"
+    )

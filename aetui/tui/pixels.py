@@ -83,7 +83,7 @@ class PixelView(Widget):
 
     def __init__(self, width: int, height: int, *, scale: int = 1, ramp: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._image: Grey = np.zeros((height, width), np.uint8)
+        self.image: Grey = np.zeros((height, width), np.uint8)
         self._scale = scale
         self._ramp = ramp
         self._strips: list[Strip] = []
@@ -92,8 +92,8 @@ class PixelView(Widget):
     def show(self, image: Grey) -> None:
         """Show `image`, uint8 [height, width]."""
         before = self._strips
-        resized = image.shape != self._image.shape
-        self._image = image
+        resized = image.shape != self.image.shape
+        self.image = image
         self._draw()
         if resized or len(before) != len(self._strips):
             self.refresh(layout=True)
@@ -117,15 +117,15 @@ class PixelView(Widget):
             self.refresh(layout=True)
 
     def _draw(self) -> None:
-        height, width = self._image.shape
+        height, width = self.image.shape
         if self._ramp:
-            self._strips = ramp_strips(self._image, width * self._scale, (height * self._scale + 1) // 2)
+            self._strips = ramp_strips(self.image, width * self._scale, (height * self._scale + 1) // 2)
         else:
-            self._strips = half_block_strips(enlarge(quantise(self._image), self._scale))
+            self._strips = half_block_strips(enlarge(quantise(self.image), self._scale))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Columns."""
-        return int(self._image.shape[1]) * self._scale
+        return int(self.image.shape[1]) * self._scale
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Rows."""

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from aetui.tui.plane import GLYPHS, PETROFF_10, Cells, Viewport, count_cells, density_levels, fit, ticks
 
 GUTTER: Final = 7  # columns left of the plane, for the numbers of the vertical axis
-SHADES: Final = (0.0, 0.62, 0.82, 1.0)  # how much of a digit's colour each level of density shows
+SHADES: Final = (0.0, 0.68, 0.86, 1.0)  # how much of a digit's colour each level of density shows
 EMPTY: Final = -1
 CROSS: Final = {(-2, 0): "─", (-1, 0): "─", (0, 0): "┼", (1, 0): "─", (2, 0): "─", (0, -1): "│", (0, 1): "│"}
 

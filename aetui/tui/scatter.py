@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from aetui.board import RunWatch
+from aetui.board import Board, RunWatch
 from aetui.config import Model
+from aetui.inference import Inference
 from aetui.latentmap import LatentMap
 from aetui.tui.messages import PickRun
 from aetui.tui.plane import GLYPHS, PETROFF_10
@@ -39,25 +40,25 @@ class ScatterScreen(ModeScreen):
         Binding("o", "pick", "Runs"),
     ]
 
+    def __init__(self, board: Board, inference: Inference) -> None:
+        super().__init__(board, inference)
+        self._shown: tuple[str, int] | None = None
+
     def body(self) -> Iterable[Widget]:
         """The plane and its legend, or what to do to get one."""
         yield Horizontal(PlaneView(id="plane"), Static(id="legend"), id="content")
         yield Static(id="empty")
-
-    def on_mount(self) -> None:
-        """Nothing is drawn yet."""
-        self._shown: tuple[str, int] | None = None
 
     def look(self, models: frozenset[Model]) -> None:
         """Draw the newest map, if it is not drawn already."""
         watch = self.run_watch
         self.show_status()
         latent = watch.newest_map() if watch is not None and watch.epochs else None
-        self.set_class(latent is None, "-empty")
         if watch is None or latent is None:
             self._shown = None
-            self.query_one("#empty", Static).update(nothing_yet("vae", watch))
+            self.show_emptiness(nothing_yet("vae", watch))
             return
+        self.show_emptiness("")
         if self._shown == (watch.name, latent.epoch):
             return
         plane = self.query_one(PlaneView)
@@ -93,7 +94,13 @@ def _legend(watch: RunWatch, latent: LatentMap) -> Content:
     parts: list[tuple[str, str] | str] = [(f"epoch {latent.epoch}\n", "bold"), (f"{len(latent.labels):,} images\n\n", "$foreground-muted")]
     for label, name in enumerate(classes):
         shown = f" {name[:9]}" if name != GLYPHS[label % len(GLYPHS)] else ""
-        parts += [(GLYPHS[label % len(GLYPHS)], f"bold {PETROFF_10[label % 10]}"), f"{shown:<2}", (f"{counts[label]:>6,}\n", "$foreground-muted")]
+        parts += [
+            (GLYPHS[label % len(GLYPHS)], f"bold {PETROFF_10[label % 10]}"),
+            f"{shown:<2}",
+            (f"{counts[label]:>6,}\n", "$foreground-muted"),
+        ]
     if latent.codes.shape[1] > 2:
-        parts.append((f"\naxes {latent.axes[0]} and {latent.axes[1]}\nof {latent.codes.shape[1]}: those\nof largest KL", "$foreground-muted"))
+        parts.append(
+            (f"\naxes {latent.axes[0]} and {latent.axes[1]}\nof {latent.codes.shape[1]}: those\nof largest KL", "$foreground-muted")
+        )
     return Content.assemble(*parts)

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from aetui.board import Board, RunWatch
-from aetui.config import MODELS, BadInput, Model
+from aetui.config import MODELS, BadInput, Model, printable
 from aetui.frames import Array, Frame
 from aetui.inference import Inference, Superseded
 from aetui.tui.messages import Problem
@@ -27,10 +27,10 @@ class TopBar(Static):
     def __init__(self, mode: str) -> None:
         super().__init__(id="top-bar")
         self._mode = mode
-        self._status = ""
+        self._status: tuple[str, ...] = ()
 
-    def show(self, status: str) -> None:
-        """Say at the right what the screen shows."""
+    def show(self, *status: str) -> None:
+        """Say at the right what the screen shows: the longest of the `status` that fits."""
         if status != self._status:
             self._status = status
             self._draw()
@@ -49,7 +49,7 @@ class TopBar(Static):
             parts += [(f"{label} ", "bold $foreground on $primary-muted" if current else "$foreground-muted")]
         left = sum(len(text) for text, _ in parts)
         room = self.size.width - left - 1
-        status = self._status if len(self._status) <= room else self._status[: max(0, room - 1)] + "…" if room > 6 else ""
+        status = next((words for words in self._status if len(words) <= room), "")
         parts.append((" " * max(0, room - len(status)) + status, "$foreground-muted"))
         self.update(Content.assemble(*parts))
 
@@ -93,6 +93,12 @@ class ModeScreen(Screen[None]):
         if small:
             self.query_one("#too-small", Static).update(f"aetui needs {SMALLEST[0]}x{SMALLEST[1]}; this is {width}x{height}")
 
+    def show_emptiness(self, text: str) -> None:
+        """Put `text` in place of the content; "" brings the content back."""
+        self.set_class(bool(text), "-empty")
+        if text:
+            self.query_one("#empty", Static).update(text)
+
     @property
     def run_watch(self) -> RunWatch | None:
         """The run that this screen shows."""
@@ -101,7 +107,7 @@ class ModeScreen(Screen[None]):
     def show_status(self) -> None:
         """Name the run in the top bar."""
         watch = self.run_watch
-        self.query_one(TopBar).show(status_line(watch) if watch else "")
+        self.query_one(TopBar).show(*status_lines(watch) if watch else "")
 
     async def ask(self, kind: str, arrays: dict[str, Array] | None = None, **values: Any) -> Frame | None:
         """The inference process's answer for this screen's run; None where a newer question took its place or it has none."""
@@ -117,10 +123,11 @@ class ModeScreen(Screen[None]):
             return None
 
 
-def status_line(watch: RunWatch) -> str:
-    """A run in a few words."""
-    epochs = watch.config.hyperparameters.epochs
-    return f"{watch.name} · {watch.config.data} · epoch {watch.epoch:.0f}/{epochs} · {watch.state} "
+def status_lines(watch: RunWatch) -> tuple[str, ...]:
+    """A run in a few words, in fewer, and in fewest."""
+    epochs = f"{watch.epoch:.0f}/{watch.config.hyperparameters.epochs}"
+    name = printable(watch.name, 24)
+    return f"{name} · {printable(watch.config.data, 24)} · epoch {epochs} · {watch.state} ", f"{name} {epochs} ", f"{name} "
 
 
 def nothing_yet(model: Model, watch: RunWatch | None) -> str:

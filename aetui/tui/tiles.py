@@ -19,7 +19,7 @@ def _averaging(side: int) -> NDArray[np.float32]:
     starts, ends = edges[:-1, None], edges[1:, None]
     pixels = np.arange(SIDE)[None, :]
     cover = np.clip(np.minimum(ends, pixels + 1) - np.maximum(starts, pixels), 0, None)
-    return (cover / cover.sum(1, keepdims=True)).astype(np.float32)
+    return np.asarray(cover / cover.sum(1, keepdims=True), np.float32)
 
 
 def shrink(images: Grey, side: int) -> Grey:
@@ -27,7 +27,7 @@ def shrink(images: Grey, side: int) -> Grey:
     if side == SIDE:
         return images
     weights = _averaging(side)
-    return np.rint(weights @ images.astype(np.float32) @ weights.T).astype(np.uint8)
+    return np.asarray(np.rint(weights @ images.astype(np.float32) @ weights.T), np.uint8)
 
 
 def side_by_side(images: Grey, side: int, gap: int = 0) -> Grey:

@@ -21,11 +21,11 @@ class TrainScreen(ModeScreen):
 
     MODE = "train"
     BINDINGS = [
-        Binding("b", "command('both')", "Train both"),
-        Binding("tab,right,down", "app.focus_next", "Other model", key_display="tab"),
+        Binding("b", "command('both')", "Both"),
+        Binding("tab,right,down", "app.focus_next", "Other", key_display="tab"),
         Binding("shift+tab,left,up", "app.focus_previous", show=False),
         Binding("s", "command('start')", "Start"),
-        Binding("p", "command('pause')", "Pause/go on"),
+        Binding("p", "command('pause')", "Pause"),
         Binding("x", "command('stop')", "Stop"),
         Binding("r", "command('resume')", "Resume"),
         Binding("e", "edit", "Settings"),

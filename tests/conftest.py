@@ -1,0 +1,38 @@
+"""Runs to look at, and where the data lies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from aetui.cli import main
+
+ROOT = Path(__file__).parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or fills the user's cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.delenv("AETUI_DATA_DIR", raising=False)
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """The folder that holds real MNIST; tests that truly need it are skipped where there is none."""
+    for folder in (os.environ.get("AETUI_DATA_DIR"), SHARED_DATA):
+        if folder and (Path(folder) / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file():
+            return Path(folder)
+    pytest.skip("needs MNIST: set AETUI_DATA_DIR to a folder that holds MNIST/raw")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A runs folder with vae-001 and dae-001, each trained for two epochs on the built-in digits. Not to be changed."""
+    runs = tmp_path_factory.mktemp("trained")
+    assert main(["train", "vae", "--runs", str(runs), "--data", "digits", "--epochs", "2", "--hidden", "64,32"]) == 0
+    assert main(["train", "dae", "--runs", str(runs), "--data", "digits", "--epochs", "2", "--hidden", "8,8,8"]) == 0
+    return runs

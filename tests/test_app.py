@@ -1,0 +1,162 @@
+"""The app by its keys, without a terminal: Textual's pilot presses them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from aetui.inference import Inference
+from aetui.processes import TrainerOptions
+from aetui.tui.app import AetuiApp
+from aetui.tui.pixels import PixelView
+from aetui.tui.planeview import PlaneView
+
+Opened = tuple[AetuiApp, Pilot[None]]
+
+
+@asynccontextmanager
+async def opened(runs: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Opened]:
+    inference = Inference()
+    try:
+        app = AetuiApp(runs, TrainerOptions("digits"), inference)
+        async with app.run_test(size=size) as pilot:
+            yield app, pilot
+    finally:
+        inference.close()
+
+
+async def until(pilot: Pilot[None], true: Callable[[], object], seconds: float = 30) -> None:
+    for _ in range(round(seconds / 0.05)):
+        if true():
+            return
+        await pilot.pause(0.05)
+    pytest.fail("it never came to pass")
+
+
+def shown(app: AetuiApp, selector: str) -> str:
+    return str(app.screen.query_one(selector, Static).visual)
+
+
+def picture(app: AetuiApp, selector: str) -> bytes:
+    return app.screen.query_one(selector, PixelView).image.tobytes()
+
+
+@pytest.mark.parametrize("key", "dlmn")
+async def test_with_no_run_the_screens_say_what_to_press(key: str, tmp_path: Path) -> None:
+    async with opened(tmp_path) as (app, pilot):
+        await pilot.press(key)
+        assert app.screen.has_class("-empty")
+        assert "Press b" in shown(app, "#empty")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_an_arrow_changes_the_decoded_digit_and_the_coordinates(trained: Path, size: tuple[int, int]) -> None:
+    async with opened(trained, size) as (app, pilot):
+        await pilot.press("n")
+        await until(pilot, lambda: any(picture(app, "#digit")))
+        before, words = picture(app, "#digit"), shown(app, "#figures")
+        await pilot.press("L", "L")
+        await until(pilot, lambda: picture(app, "#digit") != before)
+        assert "+1.00" in shown(app, "#figures")
+        assert words != shown(app, "#figures")
+        await pilot.press("h", "k", "0")
+        assert "+0.00" in shown(app, "#figures")
+
+
+async def test_the_step_can_be_changed(trained: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("n", "+", "right")
+        assert "+0.20" in shown(app, "#figures")
+        await pilot.press("-", "-", "left")
+        assert "+0.15" in shown(app, "#figures")
+
+
+async def test_enter_on_the_manifold_opens_that_point_in_the_navigator(trained: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("m")
+        await until(pilot, lambda: "z0" in shown(app, "#where"))
+        await pilot.press("right", "down")
+        where = shown(app, "#where").split()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.current_mode == "navigate")
+        here = shown(app, "#figures").split()
+        assert float(here[1]) == pytest.approx(float(where[1]), abs=0.006)
+        assert float(here[3]) == pytest.approx(float(where[3]), abs=0.006)
+
+
+async def test_denoise_shows_handfuls_and_sigma(trained: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("d")
+        await until(pilot, lambda: not app.screen.has_class("-empty"))
+        first = picture(app, "#clean")
+        await pilot.press("space")
+        await until(pilot, lambda: picture(app, "#clean") != first)
+        assert "σ 0.5" in shown(app, "#label-noisy")
+        noisy = picture(app, "#noisy")
+        await pilot.press("+")
+        await until(pilot, lambda: picture(app, "#noisy") != noisy)
+        assert "σ 0.6" in shown(app, "#label-noisy")
+        await pilot.press("backspace")
+        await until(pilot, lambda: picture(app, "#clean") == first)
+
+
+async def test_scatter_zooms_pans_and_fits(trained: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("l")
+        plane = app.screen.query_one(PlaneView)
+        await until(pilot, lambda: not app.screen.has_class("-empty"))
+        start = plane.view
+        await pilot.press("+")
+        assert plane.view.column < start.column
+        await pilot.press("right")
+        assert plane.view.x > start.x
+        await pilot.press("0")
+        assert plane.view == start
+        assert "360 images" in shown(app, "#legend")
+
+
+async def test_settings_are_validated_before_a_start(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (app, pilot):
+        await pilot.press("e")
+        app.screen.query_one("#epochs", Input).value = "many"
+        await pilot.pause()
+        assert "whole number" in shown(app, "#refusal")
+        await pilot.press("enter")
+        assert app.screen.query("#form")
+        await pilot.press("escape")
+        assert not app.screen.query("#form")
+    assert not list(tmp_path.iterdir())
+
+
+async def test_the_picker_shows_another_run(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained / "vae-001", tmp_path / "vae-001")
+    shutil.copytree(trained / "vae-001", tmp_path / "vae-002")
+    async with opened(tmp_path) as (app, pilot):
+        await pilot.press("n")
+        await until(pilot, lambda: "vae-002" in shown(app, "#top-bar"))
+        await pilot.press("o", "down", "enter")
+        await until(pilot, lambda: "vae-001" in shown(app, "#top-bar"))
+
+
+async def test_help_names_the_keys_of_the_screen(trained: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("n", "?")
+        page = " ".join(str(static.visual) for static in app.screen.query(Static))
+        assert "Origin" in page
+        assert "trainings go on" in page
+        await pilot.press("escape")
+        assert app.current_mode == "navigate"
+
+
+async def test_too_small_a_terminal_is_told_so(trained: Path) -> None:
+    async with opened(trained, (70, 20)) as (app, pilot):
+        await pilot.pause()
+        assert "aetui needs 80x24" in shown(app, "#too-small")
+        await pilot.resize_terminal(80, 24)
+        assert not app.screen.has_class("-too-small")
