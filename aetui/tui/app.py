@@ -26,6 +26,7 @@ from aetui.tui.picker import RunPicker
 from aetui.tui.scatter import ScatterScreen
 from aetui.tui.screen import MODES, ModeScreen
 from aetui.tui.train import TrainScreen
+from aetui.tui.wire import Wire, driver_for
 
 POLL_EVERY = 0.5  # seconds
 DARK = Theme(
@@ -50,7 +51,8 @@ class AetuiApp(App[None]):
     ]
 
     def __init__(self, runs: Path, options: TrainerOptions, inference: Inference) -> None:
-        super().__init__()
+        self._wire = Wire()
+        super().__init__(driver_class=driver_for(self._wire))
         self.farewell = ""
         self._board = Board(runs)
         self._desk = TrainerDesk(self._board, options)
@@ -146,6 +148,7 @@ class AetuiApp(App[None]):
 
     def action_redraw(self) -> None:
         """Paint everything anew, for a terminal that something else has written to."""
+        self._wire.forget()
         self.refresh(repaint=True, layout=True)
 
     async def action_quit(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Final
 
@@ -27,6 +28,7 @@ FAR: Final = 5  # steps that a far step takes
 INFO_ROWS: Final = 6
 MAP_COLUMNS: Final = 40  # the map keeps at least so many beside a larger digit
 BAR: Final = 16
+PATIENCE: Final = 0.03  # seconds that the crosshair waits for the digit
 
 
 class NavigateScreen(ModeScreen):
@@ -99,18 +101,21 @@ class NavigateScreen(ModeScreen):
         self.query_one("#digit", PixelView).scale = max(1, min(by_height, by_width))
 
     def _show_point(self) -> None:
-        self.query_one(PlaneView).cross(self._x, self._y)
-        self._show_figures()
         self.run_worker(self._decode(), group="decode")
 
     async def _decode(self) -> None:
+        """Show the digit, the crosshair and the figures in one frame; the latter two alone where the digit is long in coming."""
         watch, latent = self.run_watch, self._latent
         if watch is None:
             return
         z = np.zeros((1, watch.config.hyperparameters.latent_dim), np.float32)
         first, second = latent.axes if latent else (0, 1)
         z[0, first], z[0, second] = self._x, self._y
-        answer = await self.ask("decode", {"z": z})
+        decoding = asyncio.ensure_future(self.ask("decode", {"z": z}))
+        await asyncio.wait([decoding], timeout=PATIENCE)
+        self.query_one(PlaneView).cross(self._x, self._y)
+        self._show_figures()
+        answer = await decoding
         if answer is not None:
             self.query_one("#digit", PixelView).show(answer.arrays["images"][0])
 
@@ -130,7 +135,7 @@ class NavigateScreen(ModeScreen):
             parts += [("\ndensity ", muted), ("━" * filled, "$accent"), ("─" * (BAR - filled), muted), f" {near.density:4.0%}"]
         if self._latent is not None and self._latent.codes.shape[1] > 2:
             parts.append((f"\nthe axes of largest KL of {self._latent.codes.shape[1]}", muted))
-        self.query_one("#figures", Static).update(Content.assemble(*parts))
+        self.query_one("#figures", Static).update(Content.assemble(*parts), layout=False)
 
     def action_step(self, right: int, up: int) -> None:
         """Walk."""

@@ -11,7 +11,7 @@ from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -102,7 +102,7 @@ class PixelView(Widget):
         changed = [row for row, (old, new) in enumerate(zip(before, self._strips, strict=True)) if old != new]
         width = self.size.width
         for row in changed:
-            self.refresh(Size(width, 1).region.translate((0, row)))
+            self.refresh(Region(0, row, width, 1))
 
     @property
     def scale(self) -> int:

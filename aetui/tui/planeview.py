@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
-from textual.geometry import Size
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -19,7 +19,7 @@ from aetui.tui.plane import GLYPHS, PETROFF_10, Cells, Viewport, count_cells, de
 GUTTER: Final = 7  # columns left of the plane, for the numbers of the vertical axis
 SHADES: Final = (0.0, 0.68, 0.86, 1.0)  # how much of a digit's colour each level of density shows
 EMPTY: Final = -1
-CROSS: Final = {(-2, 0): "─", (-1, 0): "─", (0, 0): "┼", (1, 0): "─", (2, 0): "─", (0, -1): "│", (0, 1): "│"}
+ARM: Final = 2  # columns that the crosshair reaches to each side
 
 
 @lru_cache(512)
@@ -40,29 +40,29 @@ class PlaneView(Widget):
         self._labels: NDArray[np.int64] = np.zeros(0, np.int64)
         self._view: Viewport | None = None  # None: all of the points
         self._cross: tuple[float, float] | None = None
-        self._cells: Cells | None = None
+        self._fitted = fit(self._points, 1, 1)  # the view that shows all of the points
+        self._plain: list[Strip] = []  # without the crosshair
         self._strips: list[Strip] = []
 
     def show(self, points: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
         """Draw these points [N, 2] with their labels [N]."""
         self._points, self._labels = points, labels
-        self._cells = None
         self._redraw()
 
     def cross(self, x: float, y: float) -> None:
         """Put the crosshair at a point of the plane."""
         self._cross = (x, y)
-        self._redraw()
+        if self._plain:
+            self._mark()
 
     @property
     def view(self) -> Viewport:
         """The part of the plane that is shown."""
-        return self._view or fit(self._points, *self._plot_size)
+        return self._view or self._fitted
 
     @view.setter
     def view(self, view: Viewport | None) -> None:
         self._view = view
-        self._cells = None
         self._redraw()
 
     @property
@@ -72,7 +72,6 @@ class PlaneView(Widget):
 
     def on_resize(self) -> None:
         """Sort the points into the new cells."""
-        self._cells = None
         self._redraw()
 
     def notify_style_update(self) -> None:
@@ -81,57 +80,49 @@ class PlaneView(Widget):
         self._redraw()
 
     def _redraw(self) -> None:
+        """Draw the plane, and the crosshair on it."""
         if not self.is_attached or not self.size.width:
             return
         columns, rows = self._plot_size
-        if self._cells is None:
-            self._cells = count_cells(self._points, self._labels, self.view, columns, rows)
-        before, self._strips = self._strips, self._draw(self._cells, columns, rows)
+        self._fitted = fit(self._points, columns, rows)
+        self._plain = self._draw(count_cells(self._points, self._labels, self.view, columns, rows), columns, rows)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Put the crosshair on the drawn plane, and repaint the lines that changed."""
+        before, self._strips = self._strips, list(self._plain)
+        style = self.get_component_rich_style("plane--cross")
+        for row, column, text in self._cross_marks(*self._plot_size):
+            plain = self._strips[row]
+            width = plain.cell_length
+            middle = Strip([Segment(text, style)], len(text))
+            parts = [plain.crop(0, GUTTER + column), middle, plain.crop(GUTTER + column + len(text), width)]
+            self._strips[row] = Strip.join(parts).simplify()
         for row, strip in enumerate(self._strips):
-            if row >= len(before) or before[row] != strip:
-                self.refresh(Size(self.size.width, 1).region.translate((0, row)))
+            if row >= len(before) or (before[row] is not strip and before[row] != strip):
+                self.refresh(Region(0, row, self.size.width, 1))
 
     def _draw(self, cells: Cells, columns: int, rows: int) -> list[Strip]:
         background = self.background_colors[1]
         axis = self.get_component_rich_style("plane--axis")
-        marks = self._cross_marks(columns, rows)
         levels = density_levels(cells.count)
         gutter, bottom = self._axes(columns, rows)
         strips = []
         for row in range(rows):
-            segments = [Segment(gutter[row], axis)]
-            segments += self._row(cells.label[row].tolist(), levels[row].tolist(), marks.get(row, {}), background)
+            segments = [Segment(gutter[row], axis), *_row(cells.label[row].tolist(), levels[row].tolist(), background)]
             strips.append(Strip(segments, GUTTER + columns))
         return strips + [Strip([Segment(line, axis)], GUTTER + columns) for line in bottom]
 
-    def _row(self, labels: list[int], levels: list[int], marks: dict[int, str], background: Color) -> list[Segment]:
-        cross = self.get_component_rich_style("plane--cross")
-        segments: list[Segment] = []
-        text, style = "", Style.null()
-        for column, (label, level) in enumerate(zip(labels, levels, strict=True)):
-            if column in marks:
-                cell, wanted = marks[column], cross
-            elif label == EMPTY:
-                cell, wanted = " ", label_style(0, 0, background)
-            else:
-                cell, wanted = GLYPHS[label % len(GLYPHS)], label_style(label, level, background)
-            if wanted is not style and text:
-                segments.append(Segment(text, style))
-                text = ""
-            text, style = text + cell, wanted
-        return [*segments, Segment(text, style)]
-
-    def _cross_marks(self, columns: int, rows: int) -> dict[int, dict[int, str]]:
-        """The crosshair's characters, by row and column."""
-        marks: dict[int, dict[int, str]] = {}
-        if self._cross is not None:
-            where = self.view.to_cells(np.array([self._cross], np.float32), columns, rows)[0]
-            column = int(np.clip(where[0], 0, columns - 1))
-            row = int(np.clip(where[1], 0, rows - 1))
-            for (right, down), character in CROSS.items():
-                if 0 <= column + right < columns and 0 <= row + down < rows:
-                    marks.setdefault(row + down, {})[column + right] = character
-        return marks
+    def _cross_marks(self, columns: int, rows: int) -> list[tuple[int, int, str]]:
+        """(row, column, text) of the crosshair's parts; at the edge where the point lies outside."""
+        if self._cross is None:
+            return []
+        where = self.view.to_cells(np.array([self._cross], np.float32), columns, rows)[0]
+        column = int(np.clip(where[0], 0, columns - 1))
+        row = int(np.clip(where[1], 0, rows - 1))
+        left = max(0, column - ARM)
+        middle = "─" * (column - left) + "┼" + "─" * (min(columns - 1, column + ARM) - column)
+        return [(row, left, middle), *((beside, column, "│") for beside in (row - 1, row + 1) if 0 <= beside < rows)]
 
     def _axes(self, columns: int, rows: int) -> tuple[list[str], list[str]]:
         """The gutter's text for each row, and the two lines below the plane."""
@@ -156,3 +147,18 @@ class PlaneView(Widget):
     def render_line(self, y: int) -> Strip:
         """One line of cells."""
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+
+def _row(labels: list[int], levels: list[int], background: Color) -> list[Segment]:
+    """One line of the plane, its cells of one style merged."""
+    segments: list[Segment] = []
+    text, style = "", Style.null()
+    for label, level in zip(labels, levels, strict=True):
+        cell, wanted = (
+            (" ", label_style(0, 0, background)) if label == EMPTY else (GLYPHS[label % len(GLYPHS)], label_style(label, level, background))
+        )
+        if wanted is not style and text:
+            segments.append(Segment(text, style))
+            text = ""
+        text, style = text + cell, wanted
+    return [*segments, Segment(text, style)]
