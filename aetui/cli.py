@@ -6,14 +6,17 @@ Exit codes: 0 ok, 1 failed, 2 usage or bad input, 128 + n when signal n ended it
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from aetui import __version__
 from aetui.config import DEFAULTS, MODELS, NAMED_DATA, SETTINGS, BadInput, Setting, check_data_name
+from aetui.terminal import COLOURS, FPS, choose_look
 
 Command = Callable[[argparse.Namespace], int]
 DEVICES: Final = "auto, cpu, cuda, cuda:N or mps"
@@ -45,6 +48,7 @@ def make_parser() -> argparse.ArgumentParser:
         commands.add_parser("train", help="train without the app", description="Train one model; what the app starts is this command.")
     )
     _add_runs(commands.add_parser("runs", help="list the runs", description="Every run with its model, data set, score and state."))
+    _add_bench(commands.add_parser("bench", help="measure speed and quality", description="Measure aetui on this machine."))
     return parser
 
 
@@ -54,6 +58,12 @@ def _add_launch(parser: argparse.ArgumentParser) -> None:
         "--data", type=_data_name, default="auto", metavar="NAME", help=f"what to train on: {', '.join(NAMED_DATA)} or folder:PATH"
     )
     parser.add_argument("--device", type=_device, default="auto", help=f"where to train: {DEVICES}")
+    parser.add_argument("--color", choices=("auto", *COLOURS), default="auto", help="auto: as NO_COLOR, COLORTERM and TERM say")
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal, for selecting text")
+    parser.add_argument(
+        "--fps", type=_typed(Setting("fps", int, 1, 120, "")), default=FPS, metavar="N", help=f"frames a second at most (default: {FPS})"
+    )
     parser.set_defaults(command=launch)
 
 
@@ -85,6 +95,16 @@ def _add_runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=Path("checkpoints"), metavar="DIR", help="the folder of runs (default: checkpoints)")
     parser.add_argument("--json", action="store_true", help="print one JSON array")
     parser.set_defaults(command=runs)
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parts = parser.add_subparsers(title="what to measure", required=True, metavar="PART")
+    training = parts.add_parser("train", help="our defaults against the classic Keras models", description="Time to quality, side by side.")
+    training.add_argument("--data-dir", type=Path, metavar="DIR", help="where MNIST lies")
+    training.add_argument("--device", type=_device, default="auto", help=DEVICES)
+    training.add_argument("--repeats", type=_typed(Setting("repeats", int, 1, 100, "")), default=3, metavar="N", help="default: 3")
+    training.add_argument("--model", choices=MODELS, help="default: both")
+    training.set_defaults(command=bench_train)
 
 
 def _add_places(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +158,9 @@ def launch(options: argparse.Namespace) -> int:
     """`aetui launch`."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadInput("the app needs a terminal, and this is none; use `aetui train` for training without one.")
+    look = choose_look(os.environ, colours=options.color, ascii_only=options.ascii, mouse=not options.no_mouse, fps=options.fps)
+    os.environ.update(look.textual_settings())  # before textual is imported
+    os.environ.pop("NO_COLOR", None)  # `look` has it; Textual would only turn colours into greys
     from aetui.inference import Inference
     from aetui.processes import TrainerOptions
 
@@ -146,8 +169,8 @@ def launch(options: argparse.Namespace) -> int:
     try:
         from aetui.tui.app import AetuiApp
 
-        app = AetuiApp(options.runs, TrainerOptions(options.data, options.data_dir, options.device), inference)
-        app.run()
+        app = AetuiApp(options.runs, TrainerOptions(options.data, options.data_dir, options.device), inference, look)
+        app.run(mouse=look.mouse)
         if app.farewell:
             print(app.farewell)
         return app.return_code or 0
@@ -178,6 +201,14 @@ def train(options: argparse.Namespace) -> int:
         progress.end()
     print(run, flush=True)
     return code
+
+
+def bench_train(options: argparse.Namespace) -> int:
+    """`aetui bench train`."""
+    from aetui.ml.bench import bench_train as measure
+
+    measure(options.data_dir, options.device, options.repeats, (options.model,) if options.model else MODELS, partial(print, flush=True))
+    return 0
 
 
 def runs(options: argparse.Namespace) -> int:

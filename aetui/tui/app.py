@@ -16,6 +16,7 @@ from aetui.config import MODELS, BadInput, Model
 from aetui.inference import Inference
 from aetui.processes import TrainerOptions
 from aetui.rundir import summarise
+from aetui.terminal import Look
 from aetui.tui.commands import TrainerDesk
 from aetui.tui.denoise import DenoiseScreen
 from aetui.tui.help import HelpScreen
@@ -50,16 +51,17 @@ class AetuiApp(App[None]):
         Binding("ctrl+l", "redraw", "Redraw", show=False),
     ]
 
-    def __init__(self, runs: Path, options: TrainerOptions, inference: Inference) -> None:
-        self._wire = Wire()
+    def __init__(self, runs: Path, options: TrainerOptions, inference: Inference, look: Look | None = None) -> None:
+        look = look or Look()
+        self._wire = Wire(colours=look.colours != "none", ascii_only=look.ascii_only)
         super().__init__(driver_class=driver_for(self._wire))
         self.farewell = ""
         self._board = Board(runs)
         self._desk = TrainerDesk(self._board, options)
         self._inference = inference
-        self._navigator = NavigateScreen(self._board, inference)
+        self._navigator = NavigateScreen(self._board, inference, look)
         for screen in (TrainScreen, DenoiseScreen, ScatterScreen, ManifoldScreen):
-            self.add_mode(screen.MODE, partial(screen, self._board, inference))
+            self.add_mode(screen.MODE, partial(screen, self._board, inference, look))
         self.add_mode("navigate", lambda: self._navigator)
 
     def on_mount(self) -> None:

@@ -15,6 +15,7 @@ from aetui.board import Board
 from aetui.config import SIDE, TEST_SIGMA, Model
 from aetui.frames import Frame
 from aetui.inference import Inference
+from aetui.terminal import Look
 from aetui.tui.messages import PickRun
 from aetui.tui.pixels import PixelView
 from aetui.tui.screen import ModeScreen, nothing_yet
@@ -41,8 +42,8 @@ class DenoiseScreen(ModeScreen):
         Binding("o", "pick", "Runs"),
     ]
 
-    def __init__(self, board: Board, inference: Inference) -> None:
-        super().__init__(board, inference)
+    def __init__(self, board: Board, inference: Inference, appearance: Look) -> None:
+        super().__init__(board, inference, appearance)
         self._handful, self._sigma, self._drawn = 0, TEST_SIGMA, False
 
     def body(self) -> Iterable[Widget]:
@@ -51,7 +52,7 @@ class DenoiseScreen(ModeScreen):
             for row in ROWS:
                 with Container(classes="digits", id=f"row-{row}"):
                     yield Static(classes="label", id=f"label-{row}")
-                    yield PixelView(SIDE, SIDE, id=row)
+                    yield PixelView(SIDE, SIDE, ink=self.appearance.ink, id=row)
             yield Static(id="figures")
         yield Static(id="empty")
 

@@ -48,7 +48,7 @@ class HelpScreen(ModalScreen[None]):
             yield Static(self._keys())
 
     def _keys(self) -> Content:
-        rows = [(_keys_of(binding), binding.description) for binding in self._shown if binding.show]
+        rows = [(_keys_of(binding), binding.description) for binding in self._shown if binding.description]
         parts: list[tuple[str, str] | str] = ["\n"]
         for keys, meaning in [*rows, ("", ""), *EVERYWHERE]:
             parts += [(f"{keys:>22}  ", "bold $accent"), f"{meaning}\n"]

@@ -16,6 +16,7 @@ from aetui.board import Board
 from aetui.config import SIDE, Model
 from aetui.inference import Inference
 from aetui.latentmap import LatentMap
+from aetui.terminal import Look
 from aetui.tui.messages import OpenPoint, PickRun
 from aetui.tui.pixels import PixelView
 from aetui.tui.screen import ModeScreen, nothing_yet
@@ -41,8 +42,8 @@ class ManifoldScreen(ModeScreen):
         Binding("o", "pick", "Runs"),
     ]
 
-    def __init__(self, board: Board, inference: Inference) -> None:
-        super().__init__(board, inference)
+    def __init__(self, board: Board, inference: Inference, appearance: Look) -> None:
+        super().__init__(board, inference, appearance)
         self._side = SIDES[0]
         self._cursor: tuple[int, int] | None = None
         self._latent: LatentMap | None = None
@@ -51,7 +52,7 @@ class ManifoldScreen(ModeScreen):
     def body(self) -> Iterable[Widget]:
         """The scanned plane, and a line that says where the cursor is."""
         with Vertical(id="content"):
-            yield PixelView(SIDE, SIDE, id="tiles")
+            yield PixelView(SIDE, SIDE, ink=self.appearance.ink, id="tiles")
             yield Static(id="where")
         yield Static(id="empty")
 

@@ -17,6 +17,7 @@ from aetui.board import Board
 from aetui.config import SIDE, Model
 from aetui.inference import Inference
 from aetui.latentmap import LatentMap
+from aetui.terminal import Look
 from aetui.tui.messages import PickRun
 from aetui.tui.pixels import PixelView
 from aetui.tui.plane import GLYPHS, PETROFF_10, Neighbours
@@ -27,7 +28,7 @@ STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 FAR: Final = 5  # steps that a far step takes
 INFO_ROWS: Final = 6
 MAP_COLUMNS: Final = 40  # the map keeps at least so many beside a larger digit
-BAR: Final = 16
+BAR: Final = 12
 PATIENCE: Final = 0.03  # seconds that the crosshair waits for the digit
 
 
@@ -51,8 +52,8 @@ class NavigateScreen(ModeScreen):
         Binding("o", "pick", "Runs"),
     ]
 
-    def __init__(self, board: Board, inference: Inference) -> None:
-        super().__init__(board, inference)
+    def __init__(self, board: Board, inference: Inference, appearance: Look) -> None:
+        super().__init__(board, inference, appearance)
         self._x, self._y, self._stride = 0.0, 0.0, STEPS.index(0.1)
         self._latent: LatentMap | None = None
         self._neighbours: Neighbours | None = None
@@ -62,7 +63,7 @@ class NavigateScreen(ModeScreen):
         """The digit with its figures, and the map."""
         with Horizontal(id="content"):
             with Vertical(id="here"):
-                yield PixelView(SIDE, SIDE, id="digit")
+                yield PixelView(SIDE, SIDE, ink=self.appearance.ink, id="digit")
                 yield Static(id="figures")
             yield PlaneView(id="map")
         yield Static(id="empty")

@@ -15,10 +15,12 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from aetui.terminal import Ink
+
 Grey = NDArray[np.uint8]
 
 LEVELS: Final = 25  # black and the 24 greys that every 256-colour terminal has
-RAMP: Final = " .:-=+*#%@"  # for terminals without colours, dark to light
+CHARACTERS: Final = {"shades": " ░▒▓█", "ramp": " .:-=+*#%@"}  # dark to light
 
 
 @lru_cache(LEVELS)
@@ -68,12 +70,13 @@ def _strip(top: list[int], bottom: list[int]) -> Strip:
     return Strip(segments, width)
 
 
-def ramp_strips(image: Grey, columns: int, rows: int) -> list[Strip]:
-    """A grey image drawn with a ramp of characters, `columns` x `rows` cells."""
+def character_strips(image: Grey, columns: int, rows: int, characters: str) -> list[Strip]:
+    """A grey image [height, width] in `columns` x `rows` cells, each the character of its mean brightness."""
     height, width = image.shape
-    ys, xs = np.arange(rows) * height // rows, np.arange(columns) * width // columns
-    indices = (image[np.ix_(ys, xs)].astype(np.uint16) * (len(RAMP) - 1) + 127) // 255
-    return [Strip([Segment("".join(RAMP[index] for index in line))], columns) for line in indices.tolist()]
+    # Every cell averages the pixels that it covers; a digit's thin strokes would fall between samples.
+    cells = image.repeat(rows, 0).reshape(rows, height, width).mean(1).repeat(columns, 1).reshape(rows, columns, width).mean(2)
+    indices = np.rint(cells * ((len(characters) - 1) / 255)).astype(int)
+    return [Strip([Segment("".join(characters[index] for index in line), Style.null())], columns) for line in indices.tolist()]
 
 
 class PixelView(Widget):
@@ -81,11 +84,11 @@ class PixelView(Widget):
 
     DEFAULT_CSS = "PixelView { width: auto; height: auto; }"
 
-    def __init__(self, width: int, height: int, *, scale: int = 1, ramp: bool = False, id: str | None = None) -> None:
+    def __init__(self, width: int, height: int, *, scale: int = 1, ink: Ink = "grey", id: str | None = None) -> None:
         super().__init__(id=id)
         self.image: Grey = np.zeros((height, width), np.uint8)
         self._scale = scale
-        self._ramp = ramp
+        self._ink = ink
         self._strips: list[Strip] = []
         self._draw()
 
@@ -118,10 +121,11 @@ class PixelView(Widget):
 
     def _draw(self) -> None:
         height, width = self.image.shape
-        if self._ramp:
-            self._strips = ramp_strips(self.image, width * self._scale, (height * self._scale + 1) // 2)
-        else:
+        if self._ink == "grey":
             self._strips = half_block_strips(enlarge(quantise(self.image), self._scale))
+        else:
+            size = width * self._scale, (height * self._scale + 1) // 2
+            self._strips = character_strips(self.image, *size, CHARACTERS[self._ink])
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Columns."""

@@ -15,6 +15,7 @@ from aetui.board import Board, RunWatch
 from aetui.config import Model
 from aetui.inference import Inference
 from aetui.latentmap import LatentMap
+from aetui.terminal import Look
 from aetui.tui.messages import PickRun
 from aetui.tui.plane import GLYPHS, PETROFF_10
 from aetui.tui.planeview import PlaneView
@@ -40,8 +41,8 @@ class ScatterScreen(ModeScreen):
         Binding("o", "pick", "Runs"),
     ]
 
-    def __init__(self, board: Board, inference: Inference) -> None:
-        super().__init__(board, inference)
+    def __init__(self, board: Board, inference: Inference, appearance: Look) -> None:
+        super().__init__(board, inference, appearance)
         self._shown: tuple[str, int] | None = None
 
     def body(self) -> Iterable[Widget]:

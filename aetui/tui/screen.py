@@ -15,6 +15,7 @@ from aetui.board import Board, RunWatch
 from aetui.config import MODELS, BadInput, Model, printable
 from aetui.frames import Array, Frame
 from aetui.inference import Inference, Superseded
+from aetui.terminal import Look
 from aetui.tui.messages import Problem
 
 MODES: Final = {"train": "t", "denoise": "d", "scatter": "l", "manifold": "m", "navigate": "n"}
@@ -46,7 +47,7 @@ class TopBar(Static):
             key = str(number) if self._mode == "navigate" and mode == "scatter" else letter
             label, current = mode.capitalize(), mode == self._mode
             parts += [(f" {key} ", "bold $accent on $primary-muted" if current else "bold $accent")]
-            parts += [(f"{label} ", "bold $foreground on $primary-muted" if current else "$foreground-muted")]
+            parts += [(f"{label} ", "bold underline $foreground on $primary-muted" if current else "$foreground-muted")]
         left = sum(len(text) for text, _ in parts)
         room = self.size.width - left - 1
         status = next((words for words in self._status if len(words) <= room), "")
@@ -61,10 +62,11 @@ class ModeScreen(Screen[None]):
     MODEL: ClassVar[Model | None] = None
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 
-    def __init__(self, board: Board, inference: Inference) -> None:
+    def __init__(self, board: Board, inference: Inference, appearance: Look) -> None:
         super().__init__()
         self.board = board
         self.inference = inference
+        self.appearance = appearance
 
     def compose(self) -> ComposeResult:
         """Top bar, body, keys; a line that takes their place where the terminal is too small."""

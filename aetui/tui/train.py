@@ -22,13 +22,13 @@ class TrainScreen(ModeScreen):
     MODE = "train"
     BINDINGS = [
         Binding("b", "command('both')", "Both"),
-        Binding("tab,right,down", "app.focus_next", "Other", key_display="tab"),
+        Binding("tab,right,down", "app.focus_next", "The other model", show=False),
         Binding("shift+tab,left,up", "app.focus_previous", show=False),
         Binding("s", "command('start')", "Start"),
         Binding("p", "command('pause')", "Pause"),
         Binding("x", "command('stop')", "Stop"),
         Binding("r", "command('resume')", "Resume"),
-        Binding("e", "edit", "Settings"),
+        Binding("e", "edit", "Edit"),
         Binding("o", "pick", "Runs"),
     ]
 

@@ -28,7 +28,8 @@ INKLESS: Final = frozenset({"4", "7", "9", "21", "53"})  # attributes that show 
 
 # Box drawing, Braille, blocks and marks for terminals that know only ASCII.
 ASCII: Final = {
-    **dict.fromkeys(map(ord, "─━═╌╍┄┅╴╸╺╶┴┬┻┳╵╷▁▔╾╼"), "-"),
+    **dict.fromkeys(map(ord, "─╌┄╴╶┴┬┻┳╵╷▁▔"), "-"),
+    **dict.fromkeys(map(ord, "━═╍┅╸╺╾╼"), "="),
     **dict.fromkeys(map(ord, "│┃║┆┇╎╏▏▕▎▍▌▐╿╽"), "|"),
     **dict.fromkeys(map(ord, "┌┐└┘├┤┼╭╮╰╯┏┓┗┛┣┫╋╔╗╚╝╠╣╬┠┨┢┪┡┩"), "+"),
     **dict.fromkeys(map(ord, "█▉▊▋▆▇▅"), "#"),
