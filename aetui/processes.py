@@ -48,9 +48,17 @@ class StartedTrainer:
 
 
 def start_trainer(
-    runs: Path, model: Model, options: TrainerOptions, settings: Mapping[str, int | float] | None = None, resume: str | None = None
+    runs: Path,
+    model: Model,
+    options: TrainerOptions,
+    settings: Mapping[str, int | float] | None = None,
+    resume: str | None = None,
+    beside: int = 0,
 ) -> StartedTrainer:
-    """Start `aetui train` detached: in its own session, its output in the run's log.txt, at lower priority than the screen."""
+    """Start `aetui train` detached: in its own session, its output in the run's log.txt, at lower priority than the screen.
+
+    `beside` is how many other trainings are about to start, which this one should leave room for.
+    """
     if resume is None:
         run = create_run(runs, model)
         command = ["--name", run.name, "--data", options.data]
@@ -63,7 +71,7 @@ def start_trainer(
     if options.data_dir is not None:
         command += ["--data-dir", str(options.data_dir)]
     command += ["--device", options.device, "--runs", str(runs)]
-    threads = threads_for_one_more(runs)
+    threads = threads_for_one_more(runs, beside)
     if threads is not None and resume is None:
         command += ["--threads", str(threads)]
     with (run / "log.txt").open("ab") as log:
@@ -75,10 +83,10 @@ def start_trainer(
     return StartedTrainer(run, process)
 
 
-def threads_for_one_more(runs: Path) -> int | None:
+def threads_for_one_more(runs: Path, beside: int) -> int | None:
     """The CPU threads that leave room for the trainings that run already; None where one may take what it wants."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    running = sum(lock_holder(run) is not None for run in list_runs(runs))
+    running = beside + sum(lock_holder(run) is not None for run in list_runs(runs))
     return max(1, cores // (running + 1)) if running else None
 
 

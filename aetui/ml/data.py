@@ -79,7 +79,7 @@ def load(name: str, data_dir: Path | None, *, download: bool = True) -> Dataset:
             try:
                 return _load_idx("mnist", folder, download=download)
             except Unavailable as error:
-                return _load_digits(note=f"MNIST could not be had ({error}), so this is scikit-learn's built-in digits")
+                return _load_digits(note=f"MNIST could not be had ({error}): built-in digits instead")
         case "digits":
             return _load_digits()
         case named if named in _CLASSES:

@@ -56,7 +56,7 @@ class Recorder:
 class LossWindows:
     """Groups per-step losses into windows of a fixed number of steps, so that a resumed run's lines equal an unbroken one's."""
 
-    def __init__(self, names: tuple[str, ...], steps_per_epoch: int, windows: int = 10) -> None:
+    def __init__(self, names: tuple[str, ...], steps_per_epoch: int, windows: int = 20) -> None:
         self._names = names
         self._steps_per_epoch = steps_per_epoch
         self.width = max(1, steps_per_epoch // windows)

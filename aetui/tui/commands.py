@@ -30,7 +30,8 @@ class TrainerDesk:
             case "resume":
                 return self._resume(model, self._shown(model))
             case "both":
-                return " ".join(filter(None, map(self._bring_to_train, MODELS)))
+                idle = self._idle()
+                return " ".join(self._bring_to_train(model, len(idle) - 1) for model in idle)
 
     def _shown(self, model: Model) -> RunWatch:
         watch = self._board.current(model)
@@ -38,11 +39,20 @@ class TrainerDesk:
             raise BadInput(f"There is no {model} run yet; s starts one.")
         return watch
 
-    def _start(self, model: Model, settings: Mapping[str, int | float] | None = None) -> str:
-        watch, starting = self._board.current(model), self._board.starting(model)
-        if (watch and watch.state in ("running", "paused")) or (starting and starting.cause_of_death() is None):
+    def _idle(self) -> list[Model]:
+        """The models that are not being trained."""
+        running = {watch.config.model for watch in self._board.running()}
+        return [model for model in MODELS if model not in running and not self._is_starting(model)]
+
+    def _is_starting(self, model: Model) -> bool:
+        starting = self._board.starting(model)
+        return starting is not None and starting.cause_of_death() is None
+
+    def _start(self, model: Model, settings: Mapping[str, int | float] | None = None, beside: int = 0) -> str:
+        watch = self._board.current(model)
+        if (watch and watch.state in ("running", "paused")) or self._is_starting(model):
             raise BadInput(f"A {model} is in training already; x stops it first.")
-        trainer = start_trainer(self._board.runs, model, self._options, settings)
+        trainer = start_trainer(self._board.runs, model, self._options, settings, beside=beside)
         self._board.add_started(model, trainer)
         return f"Started {trainer.run.name}."
 
@@ -69,10 +79,8 @@ class TrainerDesk:
         self._board.add_started(model, start_trainer(self._board.runs, model, self._options, resume=watch.name))
         return f"Resumed {watch.name}."
 
-    def _bring_to_train(self, model: Model) -> str:
-        watch, starting = self._board.current(model), self._board.starting(model)
-        if (watch and watch.state == "running") or (starting and starting.cause_of_death() is None):
-            return ""
+    def _bring_to_train(self, model: Model, beside: int) -> str:
+        watch = self._board.current(model)
         if watch and watch.state in ("paused", "stopped", "failed") and watch.has_checkpoint:
             return self._resume(model, watch)
-        return self._start(model)
+        return self._start(model, beside=beside)

@@ -33,6 +33,7 @@ class ModelPanel(Vertical, can_focus=True):
         yield Static(classes="figures")
         yield ProgressBar(total=1.0, show_eta=False, show_percentage=False)
         yield Static(classes="pace")
+        yield Static(classes="note", markup=False)
         yield PlotWidget(allow_pan_and_zoom=False)
         yield Static(classes="message")
 
@@ -76,6 +77,8 @@ class ModelPanel(Vertical, can_focus=True):
         self.set_class(False, "-message")
         self.query_one(".figures", Static).update(_figures(watch))
         self.query_one(".pace", Static).update(_pace(watch))
+        self.query_one(".note", Static).update(printable(config.data_note, 200))
+        self.set_class(bool(config.data_note), "-noted")
         self.query_one(ProgressBar).update(progress=min(1.0, watch.epoch / config.hyperparameters.epochs))
         self._draw_chart(watch)
 
@@ -130,8 +133,6 @@ def _pace(watch: RunWatch) -> Content:
         parts.append((f"   {watch.history.step.get('images_per_s', 0):>8,} images/s", "$foreground-muted"))
         parts.append(("   left ", "$foreground-muted"))
         parts.append(_clock(left) if left is not None else "–")
-    if config.data_note:
-        parts.append((f"   {printable(config.data_note, 200)}", "$warning"))
     return Content.assemble(*parts)
 
 

@@ -83,7 +83,7 @@ class Wire:
     def __init__(self, *, colours: bool = True, ascii_only: bool = False) -> None:
         self._colours = colours
         self._ascii = ascii_only
-        self._texts: list[list[str]] = []
+        self._texts: list[str] = []  # a line each
         self._styles: list[list[Style]] = []
         self._size = (0, 0)
         self._at: tuple[int, int] | None = None  # the terminal's cursor, where it is known
@@ -95,7 +95,7 @@ class Wire:
     def forget(self) -> None:
         """Take nothing for shown: the next output is sent whole."""
         columns, rows = self._size
-        self._texts = [[""] * columns for _ in range(rows)]
+        self._texts = ["\0" * columns] * rows
         self._styles = [[UNKNOWN] * columns for _ in range(rows)]
         self._at, self._sent = None, UNKNOWN
 
@@ -138,7 +138,7 @@ class Wire:
     def _write(self, text: str, out: list[str]) -> None:
         row, column = self._target
         if self._ascii:
-            text = text.translate(ASCII)
+            text = text.translate(ASCII).encode("ascii", "replace").decode()
         width = len(text) if text.isascii() else cell_len(text)
         self._target = row, column + width
         if row >= self._size[1]:
@@ -147,23 +147,23 @@ class Wire:
             self._write_wide(text, width, out)
             return
         text = text[: max(0, self._size[0] - column)]
-        texts, styles = self._texts[row], self._styles[row]
+        line, styles = self._texts[row], self._styles[row]
         end = column + len(text)
-        if texts[column:end] == list(text) and styles[column:end] == [self._style] * len(text):
+        shown = line[column:end]
+        if shown == text and styles[column:end].count(self._style) == len(text):
             return
-        for start, stop in self._changed(text, texts, styles, column):
+        for start, stop in self._changed(text, shown, styles[column:end]):
             self._send(row, column + start, text[start:stop], out)
-        texts[column:end] = text
+        self._texts[row] = line[:column] + text + line[end:]
         styles[column:end] = [self._style] * len(text)
 
-    def _changed(self, text: str, texts: list[str], styles: list[Style], column: int) -> list[tuple[int, int]]:
+    def _changed(self, text: str, shown: str, styles: list[Style]) -> list[tuple[int, int]]:
         """(start, stop) of the runs of `text` that do not show yet; runs a few cells apart become one."""
         style = self._style
         blank = (style[2], style[0]) if INKLESS.isdisjoint(style[0].split(";")) else None
         runs: list[tuple[int, int]] = []
-        for index, character in enumerate(text):
-            shown, before = texts[column + index], styles[column + index]
-            if shown == character and (before == style or (character == " " and blank == (before[2], before[0]))):
+        for index, (character, old, before) in enumerate(zip(text, shown, styles, strict=True)):
+            if old == character and (before == style or (character == " " and blank == (before[2], before[0]))):
                 continue
             if runs and index - runs[-1][1] <= GAP:
                 runs[-1] = (runs[-1][0], index + 1)
@@ -200,7 +200,8 @@ class Wire:
         self._send(row, column, text, out)
         self._at = None
         end = min(column + width, self._size[0])
-        self._texts[row][column:end] = [""] * (end - column)
+        line = self._texts[row]
+        self._texts[row] = line[:column] + "\0" * (end - column) + line[end:]
         self._styles[row][column:end] = [UNKNOWN] * (end - column)
 
 
