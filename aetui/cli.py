@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from aetui import __version__
-from aetui.config import DEFAULTS, MODELS, NAMED_DATA, SETTINGS, BadInput, Setting, check_data_name
+from aetui.config import DEFAULTS, MODELS, NAMED_DATA, SETTINGS, BadInput, Setting, check_data_name, default_data_dir
 from aetui.terminal import COLOURS, FPS, choose_look
 
 Command = Callable[[argparse.Namespace], int]
@@ -48,6 +48,9 @@ def make_parser() -> argparse.ArgumentParser:
         commands.add_parser("train", help="train without the app", description="Train one model; what the app starts is this command.")
     )
     _add_runs(commands.add_parser("runs", help="list the runs", description="Every run with its model, data set, score and state."))
+    _add_doctor(
+        commands.add_parser("doctor", help="look at terminal, devices and folders", description="What is here, and what to do about it.")
+    )
     _add_bench(commands.add_parser("bench", help="measure speed and quality", description="Measure aetui on this machine."))
     return parser
 
@@ -95,6 +98,11 @@ def _add_runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=Path("checkpoints"), metavar="DIR", help="the folder of runs (default: checkpoints)")
     parser.add_argument("--json", action="store_true", help="print one JSON array")
     parser.set_defaults(command=runs)
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    _add_places(parser)
+    parser.set_defaults(command=doctor)
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
@@ -201,6 +209,15 @@ def train(options: argparse.Namespace) -> int:
         progress.end()
     print(run, flush=True)
     return code
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """`aetui doctor`."""
+    from aetui.doctor import examine
+
+    for finding in examine(options.runs, options.data_dir or default_data_dir(), os.environ):
+        print(finding, flush=True)
+    return 0
 
 
 def bench_train(options: argparse.Namespace) -> int:

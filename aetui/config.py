@@ -1,6 +1,6 @@
 """What defines a run: its model, data set and hyperparameters, as frozen values that survive a trip through JSON.
 
-The lowest layer: no torch, no textual, no files. Everything that a person can set has one `Setting` here, which the
+The lowest layer: no torch, no textual. Everything that a person can set has one `Setting` here, which the
 command line, the app's form and the reader of config.json all validate with.
 """
 
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 FORMAT: Final = 1  # of config.json; a reader refuses what a later aetui may have written
@@ -203,6 +205,13 @@ def check_data_name(name: str, *, auto: bool = True) -> str:
     if name in NAMED_DATA and (auto or name != "auto"):
         return name
     raise BadInput(f"there is no data set {printable(name)!r}; choose {', '.join(NAMED_DATA)} or folder:PATH.")
+
+
+def default_data_dir() -> Path:
+    """AETUI_DATA_DIR, else aetui's folder in the user's cache."""
+    if given := os.environ.get("AETUI_DATA_DIR"):
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "aetui"
 
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u202a\u202f-\u2065\u2070-\uffef]")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import math
-import os
 import socket
 import sys
 import urllib.error
@@ -24,7 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from aetui.config import SIDE, BadInput, check_data_name
+from aetui.config import SIDE, BadInput, check_data_name, default_data_dir
 
 if TYPE_CHECKING:
     from torchvision.datasets import MNIST
@@ -62,13 +61,6 @@ class Dataset:
 
 class Unavailable(Exception):
     """The data set is not here and cannot be fetched; the message says why."""
-
-
-def default_data_dir() -> Path:
-    """AETUI_DATA_DIR, else aetui's folder in the user's cache."""
-    if given := os.environ.get("AETUI_DATA_DIR"):
-        return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "aetui"
 
 
 def load(name: str, data_dir: Path | None, *, download: bool = True) -> Dataset:

@@ -20,6 +20,7 @@ from aetui.terminal import Look
 from aetui.tui.commands import TrainerDesk
 from aetui.tui.denoise import DenoiseScreen
 from aetui.tui.help import HelpScreen
+from aetui.tui.leaving import leave_on_signals
 from aetui.tui.manifold import ManifoldScreen
 from aetui.tui.messages import OpenPoint, PickRun, Problem, TrainerCommand
 from aetui.tui.navigate import NavigateScreen
@@ -66,6 +67,8 @@ class AetuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Look at the directories once, show the first screen, and go on looking."""
+        if not self.is_headless:
+            leave_on_signals(self)
         self.register_theme(DARK)
         self.theme = DARK.name
         self._board.poll()
