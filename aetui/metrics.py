@@ -15,6 +15,8 @@ Record = dict[str, Any]
 STEP_PREFIX: Final = b'{"kind": "step"'  # as `MetricsWriter` writes it: lets a reader pass over lines unparsed
 CHUNK: Final = 4 << 20  # bytes read at a time
 TYPICAL_LINE: Final = 160  # bytes
+LONGEST_LINE: Final = 1 << 16  # bytes; no record comes near it
+LARGEST: Final = 1 << 63  # whole number; beyond a float's range, arithmetic would raise
 FULLY_PARSED: Final = 20_000  # step lines; a longer file is sampled, its epochs and events are all read
 CURVE_POINTS: Final = 4096
 EVENTS_KEPT: Final = 200
@@ -30,13 +32,18 @@ class MetricsWriter:
         self._torn = size > 0 and os.pread(self._file, 1, size - 1) != b"\n"
 
     def append(self, *records: Record) -> None:
-        """Append `records`, a line each. `OSError` where they cannot be written whole; the next call starts afresh."""
+        """Append `records`, a line each. `OSError` where they cannot be written whole: then nothing of them stays."""
         data = b"".join(json.dumps(record).encode() + b"\n" for record in records)
         if self._torn:
             data = b"\n" + data
-        self._torn = True
-        while data:
-            data = data[os.write(self._file, data) :]
+        before = os.fstat(self._file).st_size
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError:
+            # A disk that fills up takes the first part. Whoever writes the records again must not leave them twice.
+            os.ftruncate(self._file, before)
+            raise
         self._torn = False
 
     def close(self) -> None:
@@ -45,7 +52,9 @@ class MetricsWriter:
 
 
 def parse_line(line: bytes) -> Record | None:
-    """The record of one line, or None where it is not a record (torn, binary, of another kind)."""
+    """The record of one line, or None where it is not a record (torn, binary, of another kind, endless)."""
+    if len(line) > LONGEST_LINE:
+        return None
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -58,7 +67,9 @@ def parse_line(line: bytes) -> Record | None:
 def _plausible(key: str, value: Any) -> bool:
     if key in ("kind", "event", "message"):
         return isinstance(value, str)
-    return isinstance(value, (int, float, str)) or value is None
+    if isinstance(value, int):
+        return abs(value) <= LARGEST
+    return isinstance(value, (float, str)) or value is None
 
 
 class MetricsTail:
@@ -79,7 +90,7 @@ class MetricsTail:
         try:
             with self.path.open("rb") as file:
                 return self._read(file.fileno())
-        except FileNotFoundError:
+        except OSError:  # not there yet, not ours to read, or its file system is away for a moment
             return []
 
     def _read(self, file: int) -> list[Record]:

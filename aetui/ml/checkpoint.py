@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import shutil
@@ -32,9 +33,13 @@ def save(run: Path, payload: Payload) -> None:
     if not all_finite(payload["weights"]):
         raise FloatingPointError("the weights are not finite")
     checkpoint, previous = run / CHECKPOINT, run / PREVIOUS
+    buffer = io.BytesIO()  # given the file itself, torch turns a full disk into a RuntimeError about its zip archive
+    torch.save({"format": FORMAT, **payload}, buffer)
 
     def write(file: BinaryIO) -> None:
-        torch.save({"format": FORMAT, **payload}, file)
+        file.write(buffer.getbuffer())
+        file.flush()
+        os.fsync(file.fileno())  # the new one stands, before the old one takes its predecessor's place
         if checkpoint.exists():
             _keep(checkpoint, previous)
 
@@ -105,17 +110,22 @@ def _read(path: Path, device: str | torch.device) -> Payload:
     """The payload in `path`, every byte checked before anything is unpickled, and no code in it run."""
     try:
         with zipfile.ZipFile(path) as archive:
+            # torch writes its entries as they are; a packed one could grow without bound.
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+                raise BadInput(f"{path.name} is damaged, or was not written by aetui.")
             # torch's own reader passes over the checksums.
             if damaged := archive.testzip():
                 raise BadInput(f"{path.name} is damaged (at {printable(damaged)}).")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             payload = torch.load(path, map_location=device, weights_only=True)
+    except BadInput:
+        raise
     except OSError as error:
         raise BadInput(f"{path.name} cannot be read ({error.strerror or error}).") from None
     except pickle.UnpicklingError:
         raise BadInput(f"{path.name} is refused: it holds more than weights and could run code.") from None
-    except (zipfile.BadZipFile, RuntimeError, ValueError, KeyError, EOFError, NotImplementedError, AttributeError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001  a stranger's bytes can raise anything in zipfile and in torch's unpickler
         raise BadInput(f"{path.name} is damaged or half-written ({printable(str(error))}).") from None
     if not isinstance(payload, dict) or payload.get("format") != FORMAT:
         raise BadInput(f"{path.name} was written by another version of aetui.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from aetui.config import BadInput
 from aetui.metrics import MetricsWriter, Record
 
 WAITING: Final = 10_000  # records kept in memory while the disk refuses them
@@ -20,7 +22,10 @@ class Recorder:
 
     def __init__(self, run: Path, report: Report, *, writes: bool = True) -> None:
         """`writes` is False in the processes of a group that do not lead it."""
-        self._writer = MetricsWriter(run / "metrics.jsonl") if writes else None
+        try:
+            self._writer = MetricsWriter(run / "metrics.jsonl") if writes else None
+        except OSError as error:
+            raise BadInput(f"{run / 'metrics.jsonl'} cannot be written ({error.strerror}); make it writable, or start a new run.") from None
         self._report = report
         self._waiting: deque[Record] = deque(maxlen=WAITING)
 
@@ -28,7 +33,9 @@ class Recorder:
         """Record one line of `kind`, with the time."""
         record: Record = {"kind": kind, "time": round(time.time(), 3), **values}
         self._waiting.append(record)
-        self._report(record)
+        # Its terminal may be gone, its pipe closed, the disk below its log full: a training goes on without listeners.
+        with contextlib.suppress(OSError):
+            self._report(record)
 
     def event(self, name: str, message: str = "", **values: Any) -> None:
         """Record that something happened, and write it out at once."""

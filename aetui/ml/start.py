@@ -15,13 +15,14 @@ from typing import Any, Final
 import torch
 
 import aetui
-from aetui.config import DEFAULTS, BadInput, Model, RunConfig
+from aetui.config import DEFAULTS, BadInput, Model, RunConfig, printable
 from aetui.ml import checkpoint, data, parallel
 from aetui.ml.control import Control
 from aetui.ml.models import DAE, VAE, build
 from aetui.ml.record import Recorder, Report
 from aetui.ml.step import faster_precision, make_optimizer
-from aetui.ml.train import Diverged, Trainer, new_windows, restore, save, steps_per_epoch, train
+from aetui.ml.train import new_windows, steps_per_epoch, train
+from aetui.ml.trainer import Diverged, Trainer, restore, save
 from aetui.rundir import check_run_name, create_run, hold_lock, read_config, remove_stale_files, write_atomically
 
 MOST_THREADS: Final = 8  # these networks are too small to feed more
@@ -76,7 +77,7 @@ def run_training(request: Request, report: Report) -> tuple[Path, int]:
     torch.set_num_threads(request.threads or min(usable_cores(), MOST_THREADS))
     with control.installed(), ExitStack() as stack:
         group = stack.enter_context(parallel.joined(cuda=device.type == "cuda"))
-        run, config, images = _open(request, device, group, stack)
+        run, config, images = _open(request, device, group, control, stack)
         recorder = Recorder(run, report if group.leads else lambda _: None, writes=group.leads)
         stack.callback(recorder.close)
         try:
@@ -91,20 +92,34 @@ def run_training(request: Request, report: Report) -> tuple[Path, int]:
         except BaseException as error:
             recorder.event("failed", f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no details'}")
             raise
-        unsaved = "" if trainer.saved_step == trainer.step else f"; the last save is of step {max(trainer.saved_step, 0)}"
-        recorder.event(closing, f"after step {trainer.step}{unsaved}", step=trainer.step)
-        return run, control.exit_code if closing == "stopped" else 0
+        return run, _close(trainer, closing, control)
 
 
-def _open(request: Request, device: torch.device, group: parallel.Group, stack: ExitStack) -> tuple[Path, RunConfig, data.Dataset]:
+def _close(trainer: Trainer, closing: str, control: Control) -> int:
+    """Say how the training ended, and what of it is saved; the exit code."""
+    said = f"after step {trainer.step}"
+    if not trainer.is_saved:
+        said += f"; the last save is of step {max(trainer.saved_step, 0)}. Make room, then go on with --resume {trainer.run.name}."
+        closing = "failed" if closing == "done" else closing  # without its last weights it is not done
+    trainer.recorder.event(closing, said, step=trainer.step)
+    return {"done": 0, "stopped": control.exit_code, "failed": 1}[closing]
+
+
+def _open(
+    request: Request, device: torch.device, group: parallel.Group, control: Control, stack: ExitStack
+) -> tuple[Path, RunConfig, data.Dataset]:
     """The run's folder, locked; its configuration, written or read; and its data set."""
     if request.resume is not None:
         run = request.runs / check_run_name(request.resume)
         config = check_resume(request, run)
         images = data.load(config.data, request.data_dir)
-        torch.set_num_threads(request.threads or config.threads)  # another number would round sums differently
+        control.ends_at_once = False
+        _check_same_images(run, config, images)
+        # Another number would round sums differently.
+        torch.set_num_threads(request.threads or min(max(1, config.threads), MOST_THREADS))
     else:
         images = data.load(request.data, request.data_dir)
+        control.ends_at_once = False
         config = _new_config(request, images, device)
         group.check_batch(steps_per_epoch(len(images.train_images), config.hyperparameters.batch_size)[1])
         run = group.from_leader(create_run(request.runs, request.model, request.name) if group.leads else Path())
@@ -137,6 +152,16 @@ def check_resume(request: Request, run: Path) -> RunConfig:
         names = ", ".join(sorted(asked))
         raise BadInput(f"{run.name} was started with another {names}, which a resumed run keeps; leave that out, or start a new run.")
     return config
+
+
+def _check_same_images(run: Path, config: RunConfig, images: data.Dataset) -> None:
+    """`BadInput` where the data set has changed since the run began: its steps would mean other images."""
+    now = (len(images.train_images), len(images.test_images))
+    if now != (config.train_images, config.test_images):
+        raise BadInput(
+            f"{printable(config.data)} has changed since {run.name} began: {now[0]} and {now[1]} images for training and testing, "
+            f"then {config.train_images} and {config.test_images}. Restore it, or start a new run."
+        )
 
 
 def _new_config(request: Request, images: data.Dataset, device: torch.device) -> RunConfig:
@@ -199,8 +224,6 @@ def _trainer(
         network, payload, warning = checkpoint.restore(run, device)
         if warning:
             recorder.event("resumed", warning)
-        if "optimizer" not in payload:
-            raise BadInput(f"{run.name} holds weights only and cannot be resumed; start a new run.")
     else:
         network = _fresh_network(config, images).to(device)
     trainer = Trainer(
@@ -209,6 +232,6 @@ def _trainer(
     )  # fmt: skip
     if payload is not None:
         restore(trainer, payload)
-    elif request.resume is None:
+    else:
         save(trainer)  # from here on a checkpoint always exists
     return trainer

@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-import resource
-import sys
+import math
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from aetui.config import RunConfig
+from aetui.config import SIDE, RunConfig
 from aetui.latentmap import save_latent_map
-from aetui.ml import checkpoint
 from aetui.ml.control import Control
 from aetui.ml.data import Dataset
 from aetui.ml.evaluate import Scores, TestSet, evaluate, latent_map
-from aetui.ml.models import DAE, LOSSES, VAE
-from aetui.ml.parallel import Group
-from aetui.ml.record import LossWindows, Recorder
+from aetui.ml.models import LOSSES, VAE
+from aetui.ml.record import LossWindows
 from aetui.ml.step import EagerStep, learning_rate, make_step
+from aetui.ml.trainer import Trainer, machine, save
 
 READ_EVERY: Final = 0.25  # seconds between readings of the losses from the device
 MOST_UNREAD: Final = 1000  # steps
 SAVE_AT_LEAST_EVERY: Final = 30.0  # seconds, within a long epoch
 SAVING_SHARE: Final = 20  # at the end of an epoch: save when training took this many times as long as a save
-SAVE_TRIES: Final = 3
-
-
-class Diverged(Exception):
-    """The loss is no longer a finite number."""
-
-
-@dataclass
-class Trainer:
-    """A training in progress: what the loop and the saves share. `step` counts from the start of the run."""
-
-    run: Path
-    config: RunConfig
-    network: VAE | DAE
-    optimizer: torch.optim.Optimizer
-    device: torch.device
-    recorder: Recorder
-    windows: LossWindows
-    group: Group
-    step: int = 0
-    elapsed: float = 0.0  # seconds of training, without evaluation and saves
-    save_every: float | None = None  # seconds; None lets the cost of a save decide
-    saved_at: float = 0.0
-    save_cost: float = 0.0
-    saved_step: int = -1
+EXPLODED: Final = 1000  # times the loss of a network that knows nothing, ln 2 a pixel: no training comes back from there
 
 
 def steps_per_epoch(images: int, batch_size: int) -> tuple[int, int]:
@@ -69,7 +41,7 @@ def epoch_order(seed: int, epoch: int, count: int) -> Tensor:
 def train(trainer: Trainer, data: Dataset, control: Control) -> str:
     """Train to the last epoch, or to a signal. Returns the closing event: "done" or "stopped".
 
-    `Diverged` where the loss is not finite any more; checkpoint.pt is then the last finite one.
+    `Diverged` where the loss is not finite any more or explodes; checkpoint.pt is then the last one before.
     """
     config, settings, device = trainer.config, trainer.config.hyperparameters, trainer.device
     images = data.train_images.to(device)
@@ -85,6 +57,7 @@ def train(trainer: Trainer, data: Dataset, control: Control) -> str:
         "resumed" if trainer.step else "started", remark, step=trainer.step, epoch=trainer.step / per_epoch, **machine(device)
     )  # fmt: skip
     trainer.saved_at = time.perf_counter()
+    save_every = SAVE_AT_LEAST_EVERY if trainer.save_every is None else trainer.save_every
 
     while trainer.step < total:
         epoch, position = divmod(trainer.step, per_epoch)
@@ -99,16 +72,16 @@ def train(trainer: Trainer, data: Dataset, control: Control) -> str:
             if position < per_epoch and not _should_read(trainer, control, position, len(unread), read_at):
                 continue
             _read_losses(trainer, unread, read_at, per_epoch, batch, total)
-            unread, read_at = [], time.perf_counter()
-            if trainer.group.agree(control.pending):
+            # The end of an epoch comes before a signal, or a resumed run would miss its score.
+            if position == per_epoch:
+                _end_epoch(trainer, test, epoch + 1, last=trainer.step == total)
+            elif time.perf_counter() - trainer.saved_at > save_every:
+                save(trainer)
+            if trainer.step < total and trainer.group.agree(control.pending):
                 if trainer.group.agree(control.stop is not None):
                     return _stop(trainer)
                 _pause(trainer, control, per_epoch)
-                read_at = time.perf_counter()
-            elif position < per_epoch and read_at - trainer.saved_at > (trainer.save_every or SAVE_AT_LEAST_EVERY):
-                save(trainer)
-                read_at = time.perf_counter()
-        _end_epoch(trainer, test, epoch + 1, last=trainer.step == total)
+            unread, read_at = [], time.perf_counter()
     return "done"
 
 
@@ -127,18 +100,23 @@ def _read_losses(trainer: Trainer, unread: list[Tensor], since: float, per_epoch
     speed = len(unread) * batch / max(now - since, 1e-9)
     first = trainer.step - len(unread) + 1
     for step, row in enumerate(values.tolist(), start=first):
+        if not all(map(math.isfinite, row)):
+            raise trainer.diverged(f"the loss was no finite number at step {step}")
         means = trainer.windows.add(step, row)
         if means is not None:
             rate = learning_rate(step - 1, total, trainer.config.hyperparameters.lr)
             trainer.recorder.add(
                 "step", elapsed=round(trainer.elapsed, 3), step=step, epoch=step / per_epoch, **means, lr=rate, images_per_s=round(speed)
             )  # fmt: skip
+            if means["loss"] > _exploded(trainer.config):
+                raise trainer.diverged(f"the loss exploded to {means['loss']:.3g} at step {step}")
     trainer.recorder.flush()
-    if not torch.isfinite(values).all():
-        bad = first + int((~torch.isfinite(values).all(1)).nonzero()[0, 0])
-        raise Diverged(
-            f"the loss was no finite number at step {bad}; start again with a lower rate than --lr {trainer.config.hyperparameters.lr:g}"
-        )
+
+
+def _exploded(config: RunConfig) -> float:
+    """A loss from which no training comes back."""
+    scale = SIDE * SIDE * max(1.0, config.hyperparameters.beta) if config.model == "vae" else 1.0
+    return EXPLODED * math.log(2) * scale
 
 
 def _end_epoch(trainer: Trainer, test: TestSet, epoch: int, *, last: bool) -> None:
@@ -146,6 +124,8 @@ def _end_epoch(trainer: Trainer, test: TestSet, epoch: int, *, last: bool) -> No
     train_loss = trainer.windows.end_epoch()
     if trainer.group.leads:
         scores = evaluate(trainer.network, test, trainer.config.precision)
+        if not all(map(math.isfinite, scores.record.values())):
+            raise trainer.diverged(f"the test score was no finite number after epoch {epoch}")
         _write_map(trainer, scores, test, epoch)
         figures = {"train_loss": train_loss, **scores.record, **machine(trainer.device)}
         trainer.recorder.add("epoch", elapsed=round(trainer.elapsed, 3), step=trainer.step, epoch=epoch, **figures)
@@ -165,86 +145,20 @@ def _write_map(trainer: Trainer, scores: Scores, test: TestSet, epoch: int) -> N
         trainer.recorder.event("save_failed", f"the latent map of epoch {epoch} could not be written ({error.strerror})")
 
 
-def save(trainer: Trainer) -> bool:
-    """Save a checkpoint; whether it stands. A refusal by the disk is tried again, recorded, and survived."""
-    if not trainer.group.leads:
-        return True
-    start = time.perf_counter()
-    reason = ""
-    for attempt in range(SAVE_TRIES):
-        try:
-            checkpoint.save(trainer.run, _payload(trainer))
-        except FloatingPointError as error:
-            raise Diverged(f"{error} after step {trainer.step}; start again with a lower rate") from None
-        except OSError as error:
-            reason = error.strerror or str(error)
-        except RuntimeError as error:  # torch's zip writer reports a full disk so
-            reason = str(error).splitlines()[0]
-        else:
-            break
-        time.sleep(0.1 * (attempt + 1))
-    trainer.saved_at = time.perf_counter()
-    trainer.save_cost = trainer.saved_at - start
-    if reason and attempt == SAVE_TRIES - 1:
-        trainer.recorder.event("save_failed", f"the checkpoint of step {trainer.step} could not be saved ({reason})", step=trainer.step)
-        return False
-    trainer.saved_step = trainer.step
-    trainer.recorder.event("saved", step=trainer.step)
-    return True
-
-
-def _payload(trainer: Trainer) -> dict[str, Any]:
-    """All that an exact continuation needs; epoch and batch position follow from the step."""
-    on_gpu = trainer.device.type == "cuda"
-    return {
-        "weights": trainer.network.state_dict(),
-        "optimizer": trainer.optimizer.state_dict(),
-        "step": trainer.step,
-        "elapsed": trainer.elapsed,
-        "windows": trainer.windows.state(),
-        "rng": torch.get_rng_state(),
-        "cuda_rng": torch.cuda.get_rng_state(trainer.device) if on_gpu else None,
-    }
-
-
-def restore(trainer: Trainer, payload: dict[str, Any]) -> None:
-    """Continue where `payload` was taken: bit for bit on the CPU, with the same number of threads."""
-    trainer.optimizer.load_state_dict(payload["optimizer"])
-    trainer.step, trainer.elapsed, trainer.saved_step = payload["step"], payload["elapsed"], payload["step"]
-    trainer.windows.restore(payload["windows"])
-    torch.set_rng_state(payload["rng"].cpu())
-    if trainer.device.type == "cuda" and payload["cuda_rng"] is not None:
-        torch.cuda.set_rng_state(payload["cuda_rng"].cpu(), trainer.device)
-
-
 def _stop(trainer: Trainer) -> str:
-    save(trainer)
+    if not trainer.is_saved:
+        save(trainer)
     return "stopped"
 
 
 def _pause(trainer: Trainer, control: Control, per_epoch: int) -> None:
     """Save, then wait without using the CPU. What the device holds stays there."""
-    save(trainer)
+    if not trainer.is_saved:
+        save(trainer)
     trainer.recorder.event("paused", step=trainer.step)
     control.wait()
     if control.stop is None:
         trainer.recorder.event("resumed", step=trainer.step, epoch=trainer.step / per_epoch)
-
-
-def machine(device: torch.device) -> dict[str, Any]:
-    """The device's name and the memory that this training has taken at most, in MB."""
-    if device.type == "cuda":
-        return {
-            "device": f"{device} ({torch.cuda.get_device_name(device)})",
-            "memory_mb": round(torch.cuda.max_memory_allocated(device) / 1e6),
-        }
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"device": str(device), "memory_mb": round(peak / (1e6 if sys.platform == "darwin" else 1e3))}
-
-
-def parameters(network: nn.Module) -> int:
-    """How many numbers the network learns."""
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def new_windows(config: RunConfig, images: int) -> LossWindows:
