@@ -10,10 +10,13 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aetui.config import BadInput, printable
-from aetui.frames import LENGTH, Array, Frame
+from aetui.frames import LENGTH, Frame
+
+if TYPE_CHECKING:
+    from aetui.frames import Array
 
 RESTARTS: Final = 3  # deaths in a row, without an answer between them, before we give up
 
@@ -90,8 +93,8 @@ class Inference:
         """The process's answer. `BadInput` with its reason, `Superseded` where a newer request of that kind came."""
         self._number += 1
         request = Frame({"kind": kind, "number": self._number, "run": str(run.absolute()), **values}, arrays or {})
-        if kind in self._pending:
-            self._pending.pop(kind)[1].set_exception(Superseded())
+        if kind in self._pending and not (waiting := self._pending.pop(kind)[1]).done():  # done: its asker was cancelled
+            waiting.set_exception(Superseded())
         if self._deaths > RESTARTS:
             raise BadInput(f"the inference process does not stay up: {self._last_words()}")
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

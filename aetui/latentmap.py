@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aetui.config import SIDE, BadInput, printable
-from aetui.rundir import write_atomically
+from aetui.rundir import latent_epochs, write_atomically
 
 MAPS_KEPT: Final = 100
 
@@ -51,26 +49,25 @@ def save_latent_map(run: Path, latent: LatentMap) -> None:
             (folder / f"{epoch:04d}.npz").unlink(missing_ok=True)
 
 
-def latent_epochs(run: Path) -> list[int]:
-    """The epochs after which a latent map was kept, ascending."""
-    try:
-        names = [entry.name for entry in os.scandir(run / "latent")]
-    except OSError:
-        return []
-    return sorted(int(name[:-4]) for name in names if name.endswith(".npz") and name[:-4].isdigit())
-
-
 def load_latent_map(run: Path, epoch: int) -> LatentMap:
     """The map kept after `epoch`; `BadInput` where it cannot be used."""
     path = run / "latent" / f"{epoch:04d}.npz"
     try:
         with np.load(path, allow_pickle=False) as file:
-            codes, labels = file["codes"].astype(np.float32), file["labels"].astype(np.int64)
-            plane, axes, extent = file["plane"], file["axes"], file["extent"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            arrays = {name: np.asarray(file[name]) for name in ("codes", "labels", "plane", "axes", "extent")}
+    except Exception as error:  # noqa: BLE001  a stranger's bytes can raise anything in zipfile, zlib and numpy
         raise BadInput(f"{path} is not a usable latent map ({printable(str(error))}). Delete it; the next epoch writes another.") from None
-    left, right, bottom, top = (float(value) for value in extent)
-    usable = codes.ndim == 2 and codes.shape[1] >= 1 and labels.shape == codes.shape[:1] and np.isfinite(codes).all()
-    if not usable or plane.ndim != 4 or plane.shape[2:] != (SIDE, SIDE) or axes.shape != (2,) or axes.max() >= codes.shape[1]:
-        raise BadInput(f"{path} is not a usable latent map (wrong shapes). Delete it; the next epoch writes another.")
-    return LatentMap(epoch, codes, labels, (int(axes[0]), int(axes[1])), plane, (left, right, bottom, top))
+    codes, labels, plane, axes, extent = arrays.values()
+    usable = (
+        [array.dtype.name for array in (codes, labels, plane)] == ["float16", "uint8", "uint8"]
+        and codes.ndim == 2 and labels.shape == codes.shape[:1] and len(codes) > 0 and bool(np.isfinite(codes).all())
+        and plane.ndim == 4 and plane.shape[2:] == (SIDE, SIDE) and plane.size > 0
+        and axes.shape == (2,) and axes.dtype.kind == "i" and bool(((axes >= 0) & (axes < codes.shape[1])).all())
+        and extent.shape == (4,) and extent.dtype == np.float32 and bool(np.isfinite(extent).all())
+    )  # fmt: skip
+    if not usable:
+        raise BadInput(f"{path} is not a usable latent map (wrong shapes or values). Delete it; the next epoch writes another.")
+    left, right, bottom, top = extent.tolist()
+    return LatentMap(
+        epoch, codes.astype(np.float32), labels.astype(np.int64), (int(axes[0]), int(axes[1])), plane, (left, right, bottom, top)
+    )  # fmt: skip

@@ -102,7 +102,7 @@ def signal_trainer(run: Path, number: signal.Signals, host: str = "") -> None:
         raise BadInput(f"{run.name} is not being trained.")
     try:
         _signal_while_locked(run, pid, number)
-    except ProcessLookupError:
+    except (ProcessLookupError, FileNotFoundError):
         raise BadInput(f"{run.name} is not being trained any more.") from None
     except PermissionError:
         raise BadInput(f"{run.name} is trained by another user (process {pid}); ask them.") from None
@@ -115,11 +115,27 @@ def _signal_while_locked(run: Path, pid: int, number: signal.Signals) -> None:
     handle = os.pidfd_open(pid)
     try:
         # The handle is of the process that had that pid just now. If it still holds the lock, it is the trainer.
-        if lock_holder(run) != pid:
+        if lock_holder(run) != pid or not _has_open(pid, run / "lock"):
             raise ProcessLookupError
         signal.pidfd_send_signal(handle, number)
     finally:
         os.close(handle)
+
+
+def _has_open(pid: int, path: Path) -> bool:
+    """Whether that process has that file open: a pid that was written in another container, say, names a stranger here."""
+    descriptors = Path(f"/proc/{pid}/fd")
+    if not Path("/proc/self/fd").is_dir():  # not Linux
+        return True
+    wanted = path.stat()
+    for descriptor in os.scandir(descriptors):
+        try:
+            found = descriptor.stat()
+        except OSError:  # closed meanwhile
+            continue
+        if os.path.samestat(found, wanted):
+            return True
+    return False
 
 
 def stop_trainer(run: Path, host: str = "", *, paused: bool) -> None:

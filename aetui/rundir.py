@@ -10,7 +10,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
@@ -76,7 +76,7 @@ def list_runs(*folders: Path) -> list[Path]:
         except OSError:
             continue
         for path in entries:
-            if RUN_NAME.fullmatch(path.name) and (path / "config.json").is_file():
+            if RUN_NAME.fullmatch(path.name) and os.path.isfile(path / "config.json"):  # noqa: PTH113  (Path's raises where it may not look)
                 found.setdefault(path.name, path)
     return list(found.values())
 
@@ -115,7 +115,10 @@ def remove_stale_files(run: Path) -> None:
 @contextmanager
 def hold_lock(run: Path) -> Iterator[None]:
     """Hold the run's lock, with our pid in it; `BadInput` names the process that has it already."""
-    file = os.open(run / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        file = os.open(run / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise BadInput(f"{run / 'lock'} cannot be opened ({error.strerror}); choose a folder that is writable, with --runs.") from None
     try:
         for attempt in range(_LOCK_TRIES):
             try:
@@ -127,8 +130,15 @@ def hold_lock(run: Path) -> Iterator[None]:
                     holder = f"process {pid}" if pid else "another process"
                     raise BadInput(f"{run.name} is being trained by {holder} already; stop that one first, or start a new run.") from None
                 time.sleep(0.02)
-        os.ftruncate(file, 0)
-        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+            except OSError as error:
+                raise BadInput(
+                    f"{run / 'lock'} cannot be locked ({error.strerror}); choose a file system with locks, with --runs."
+                ) from None
+        try:
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            raise BadInput(f"{run / 'lock'} cannot be written ({error.strerror}); make room there, or choose another --runs.") from None
         yield
     finally:
         os.close(file)  # and with it the lock
@@ -199,5 +209,17 @@ def _number(value: Any) -> float | None:
 
 def last_change(run: Path) -> float:
     """When the run last grew, in unix seconds."""
-    times = [path.stat().st_mtime for name in ("metrics.jsonl", "checkpoint.pt", "config.json") if (path := run / name).exists()]
+    times = []
+    for name in ("metrics.jsonl", "checkpoint.pt", "config.json"):
+        with suppress(OSError):
+            times.append((run / name).stat().st_mtime)
     return max(times, default=0.0)
+
+
+def latent_epochs(run: Path) -> list[int]:
+    """The epochs after which a latent map was kept, ascending."""
+    try:
+        names = [entry.name for entry in os.scandir(run / "latent")]
+    except OSError:
+        return []
+    return sorted(int(name[:-4]) for name in names if name.endswith(".npz") and name[:-4].isdigit())

@@ -20,6 +20,7 @@ class Control:
     def __init__(self) -> None:
         self.stop: signal.Signals | None = None  # the signal that asked; the exit code tells which
         self.pause = False
+        self.ends_at_once = True  # while there is nothing to save yet: nobody waits for a download to be allowed to leave
 
     @property
     def pending(self) -> bool:
@@ -52,6 +53,8 @@ class Control:
                 self.pause = False
             case asked:
                 self.stop = self.stop or asked
+                if self.ends_at_once:
+                    raise SystemExit(self.exit_code)
 
     def wait(self) -> None:
         """Sleep, using no CPU, until SIGCONT, or a signal that stops the training."""

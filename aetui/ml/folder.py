@@ -29,7 +29,10 @@ def load_folder(name: str) -> Dataset:
     test: list[np.ndarray] = []
     labels: list[int] = []
     skipped: list[str] = []
-    classes = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    try:
+        classes = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except OSError as error:
+        raise BadInput(f"{printable(str(root))} cannot be read ({error.strerror}); make it readable, or give another folder.") from None
     for label, folder in enumerate(classes or [root]):
         images = _read_images(folder, skipped)
         train += [image for number, image in enumerate(images) if number % TEST_SHARE]
@@ -62,7 +65,7 @@ def _read_images(folder: Path, skipped: list[str]) -> list[np.ndarray]:
             raise BadInput(f"{printable(str(folder))} holds more than {MOST_IMAGES} images; give a smaller folder.")
         try:
             images.append(_read_image(path))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        except Exception as error:  # noqa: BLE001  Pillow's decoders raise anything on damaged files
             skipped.append(f"{printable(path.name)} ({printable(str(error), 120)})")
     return images
 
