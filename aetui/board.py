@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aetui.config import MODELS, BadInput, Model, RunConfig
-from aetui.latentmap import LatentMap, latent_epochs, load_latent_map
 from aetui.metrics import History, MetricsTail, Record
 from aetui.processes import StartedTrainer
-from aetui.rundir import State, list_runs, lock_holder, read_config, state_of
+from aetui.rundir import State, latent_epochs, list_runs, lock_holder, read_config, state_of
+
+if TYPE_CHECKING:
+    from aetui.latentmap import LatentMap
 
 LISTED_EVERY: float = 1.0  # seconds between looks at which runs there are
 
@@ -89,6 +92,8 @@ class RunWatch:
 
     def newest_map(self) -> LatentMap | None:
         """The newest latent map that can be used."""
+        from aetui.latentmap import load_latent_map  # and with it numpy, which the first screen does without
+
         for epoch in reversed(self.epochs):
             try:
                 return load_latent_map(self.path, epoch)
@@ -123,6 +128,7 @@ class Board:
         self._configs: dict[Path, RunConfig] = {}
         self._listed_at = 0.0
         self.unreadable: dict[Path, str] = {}
+        self.known = False  # whether the directories have been looked at
 
     def poll(self) -> frozenset[Model]:
         """Look at the directories; the models whose screens should look again."""
@@ -136,6 +142,8 @@ class Board:
         for model, watch in self._current.items():
             if watch is not None and watch.poll(self._started.get(watch.path)):
                 changed.add(model)
+        if not self.known:
+            self.known, changed = True, set(MODELS)
         return frozenset(changed)
 
     def _list(self) -> None:

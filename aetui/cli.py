@@ -113,6 +113,11 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     training.add_argument("--repeats", type=_typed(Setting("repeats", int, 1, 100, "")), default=3, metavar="N", help="default: 3")
     training.add_argument("--model", choices=MODELS, help="default: both")
     training.set_defaults(command=bench_train)
+    screen = parts.add_parser("screen", help="bytes and milliseconds a key", description="The app in a pseudo-terminal, beside a bare one.")
+    screen.add_argument(
+        "--runs", type=Path, default=Path("checkpoints"), metavar="DIR", help="a folder with a trained vae (default: checkpoints)"
+    )
+    screen.set_defaults(command=bench_screen)
 
 
 def _add_places(parser: argparse.ArgumentParser) -> None:
@@ -225,6 +230,14 @@ def bench_train(options: argparse.Namespace) -> int:
     from aetui.ml.bench import bench_train as measure
 
     measure(options.data_dir, options.device, options.repeats, (options.model,) if options.model else MODELS, partial(print, flush=True))
+    return 0
+
+
+def bench_screen(options: argparse.Namespace) -> int:
+    """`aetui bench screen`."""
+    from aetui.bench.screen import bench_screen as measure
+
+    measure(options.runs, partial(print, flush=True))
     return 0
 
 

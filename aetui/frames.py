@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Array = NDArray[Any]
+    Array = NDArray[Any]
 LENGTH: Final = struct.Struct("<II")  # bytes of the header, bytes of the arrays
 KINDS: Final = frozenset({"uint8", "int64", "float32"})
 
@@ -24,6 +24,8 @@ class Frame:
 
     def to_bytes(self) -> bytes:
         """The message as it goes over the pipe."""
+        import numpy as np  # late: the first screen does without
+
         described = {name: (array.dtype.name, array.shape) for name, array in self.arrays.items()}
         header = json.dumps({**self.header, "arrays": described}).encode()
         body = b"".join(np.ascontiguousarray(array).tobytes() for array in self.arrays.values())
@@ -32,6 +34,8 @@ class Frame:
     @staticmethod
     def from_parts(header: bytes, body: bytes) -> Frame:
         """The message of which `header` and `body` came over the pipe. `ValueError` where they do not fit."""
+        import numpy as np
+
         values = json.loads(header)
         arrays, offset = {}, 0
         for name, (kind, shape) in values.pop("arrays").items():

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,16 @@ class Superseded(Exception):
     """A newer request of the same kind has taken this one's place."""
 
 
+@dataclass(frozen=True)
+class _Question:
+    request: Frame
+    answer: asyncio.Future[Answer]
+
+    def fail(self, error: Exception) -> None:
+        if not self.answer.done():  # done: its asker was cancelled
+            self.answer.set_exception(error)
+
+
 class Inference:
     """A child process that has torch, so that the app need not. Started at once: torch loads while the first screen draws."""
 
@@ -34,7 +45,8 @@ class Inference:
         self._data_dir = data_dir
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         self._process = self._start()
-        self._pending: dict[str, tuple[Frame, asyncio.Future[Answer]]] = {}
+        self._asked: dict[str, _Question] = {}  # by kind: what the process is working on
+        self._next: dict[str, _Question] = {}  # what it will be asked after that
         self._number = 0
         self._deaths = 0
         self.ready = False
@@ -67,8 +79,8 @@ class Inference:
             if self._deaths > RESTARTS:
                 break
             self._process = self._start()
-            for request, _ in self._pending.values():
-                self._send(request)
+            for question in self._asked.values():
+                self._send(question.request)
             yield Frame({"kind": "restarted", "message": f"the inference process ended ({cause}) and was started again"})
         self._give_up(message := f"the inference process does not stay up: {self._last_words()}")
         yield Frame({"kind": "given_up", "message": message})
@@ -93,14 +105,18 @@ class Inference:
         """The process's answer. `BadInput` with its reason, `Superseded` where a newer request of that kind came."""
         self._number += 1
         request = Frame({"kind": kind, "number": self._number, "run": str(run.absolute()), **values}, arrays or {})
-        if kind in self._pending and not (waiting := self._pending.pop(kind)[1]).done():  # done: its asker was cancelled
-            waiting.set_exception(Superseded())
         if self._deaths > RESTARTS:
             raise BadInput(f"the inference process does not stay up: {self._last_words()}")
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._pending[kind] = (request, answer)
-        self._send(request)
-        return await answer
+        question = _Question(request, asyncio.get_running_loop().create_future())
+        if kind in self._asked:
+            # One at a time: a held key must not fill the pipe with questions whose answers nobody wants any more.
+            if kind in self._next:
+                self._next[kind].fail(Superseded())
+            self._next[kind] = question
+        else:
+            self._asked[kind] = question
+            self._send(request)
+        return await question.answer
 
     def _send(self, request: Frame) -> None:
         assert self._process.stdin is not None
@@ -111,23 +127,26 @@ class Inference:
             return  # it has died; `notices` starts another and repeats what waits
 
     def _settle(self, frame: Frame) -> None:
-        request, answer = self._pending.get(frame.header["kind"], (None, None))
-        if request is None or answer is None or request.header["number"] != frame.header["number"]:
-            return  # its place was taken meanwhile
+        """Hand an answer to whoever asked, and send on the question that has waited for its turn."""
+        kind = frame.header["kind"]
+        question = self._asked.get(kind)
+        if question is None or question.request.header["number"] != frame.header["number"]:
+            return  # the answer of a process that has been started again meanwhile
         self._deaths = 0
-        del self._pending[frame.header["kind"]]
-        if answer.done():
-            return
+        del self._asked[kind]
         if error := frame.header.get("error"):
-            answer.set_exception(BadInput(error))
-        else:
-            answer.set_result(frame)
+            question.fail(BadInput(error))
+        elif not question.answer.done():  # done: its asker was cancelled
+            question.answer.set_result(frame)
+        if kind in self._next:
+            self._asked[kind] = self._next.pop(kind)
+            self._send(self._asked[kind].request)
 
     def _give_up(self, message: str) -> None:
-        for _, answer in self._pending.values():
-            if not answer.done():
-                answer.set_exception(BadInput(message))
-        self._pending.clear()
+        for question in (*self._asked.values(), *self._next.values()):
+            question.fail(BadInput(message))
+        self._asked.clear()
+        self._next.clear()
 
     def _last_words(self) -> str:
         self._errors.seek(0)

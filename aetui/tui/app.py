@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from textual import on
@@ -18,16 +19,9 @@ from aetui.processes import TrainerOptions
 from aetui.rundir import summarise
 from aetui.terminal import Look
 from aetui.tui.commands import TrainerDesk
-from aetui.tui.denoise import DenoiseScreen
-from aetui.tui.help import HelpScreen
 from aetui.tui.leaving import leave_on_signals
-from aetui.tui.manifold import ManifoldScreen
 from aetui.tui.messages import OpenPoint, PickRun, Problem, TrainerCommand
-from aetui.tui.navigate import NavigateScreen
-from aetui.tui.picker import RunPicker
-from aetui.tui.scatter import ScatterScreen
 from aetui.tui.screen import MODES, ModeScreen
-from aetui.tui.train import TrainScreen
 from aetui.tui.wire import Wire, driver_for
 
 POLL_EVERY = 0.5  # seconds
@@ -41,6 +35,7 @@ class AetuiApp(App[None]):
     """Shows what the run directories say. It owns no state of a training: close it, open two of them."""
 
     CSS_PATH = "app.tcss"
+    DEFAULT_MODE = "train"
     TITLE = "aetui"
     BINDINGS = [
         *(
@@ -60,21 +55,36 @@ class AetuiApp(App[None]):
         self._board = Board(runs)
         self._desk = TrainerDesk(self._board, options)
         self._inference = inference
-        self._navigator = NavigateScreen(self._board, inference, look)
-        for screen in (TrainScreen, DenoiseScreen, ScatterScreen, ManifoldScreen):
-            self.add_mode(screen.MODE, partial(screen, self._board, inference, look))
-        self.add_mode("navigate", lambda: self._navigator)
-
-    def on_mount(self) -> None:
-        """Look at the directories once, show the first screen, and go on looking."""
-        if not self.is_headless:
-            leave_on_signals(self)
+        self._look = look
+        self._polling = False
+        # Before anything is drawn: a theme that changes later has the whole stylesheet parsed again.
         self.register_theme(DARK)
         self.theme = DARK.name
-        self._board.poll()
-        self.switch_mode("train")
-        self.set_interval(POLL_EVERY, lambda: self.run_worker(self._poll(), group="poll", exclusive=False))
+        for mode in MODES:
+            self.add_mode(mode, partial(self._make_screen, mode))
+
+    def get_default_screen(self) -> ModeScreen:
+        """The first screen; there is no other below it."""
+        return self._make_screen(self.DEFAULT_MODE)
+
+    def _make_screen(self, mode: str) -> ModeScreen:
+        """The screen of a mode. Imported late: the first picture needs only the first screen."""
+        module = import_module(f"aetui.tui.{mode}")
+        screen: type[ModeScreen] = getattr(module, f"{mode.capitalize()}Screen")
+        return screen(self._board, self._inference, self._look)
+
+    def on_mount(self) -> None:
+        """Look at the directories, now and from now on."""
+        if not self.is_headless:
+            leave_on_signals(self)
+        self.call_after_refresh(self._start_polling)
         self.run_worker(self._listen(), group="listen")
+
+    async def _start_polling(self) -> None:
+        """The first picture is there: fill it, then make ready what the other screens need."""
+        await self._poll()
+        self.set_interval(POLL_EVERY, lambda: self.run_worker(self._poll(), group="poll"))
+        self.run_worker(asyncio.to_thread(_load_screens), group="load")
 
     async def _poll(self) -> None:
         """Read what is new off the screen's own thread: a file system may be slow, and a metrics file long."""
@@ -87,8 +97,6 @@ class AetuiApp(App[None]):
             self._polling = False
         if changed:
             self._tell(changed)
-
-    _polling = False
 
     def _tell(self, models: frozenset[Model]) -> None:
         for screen in self.screen_stack:
@@ -116,6 +124,8 @@ class AetuiApp(App[None]):
 
     @on(PickRun)
     def _pick_run(self, wish: PickRun) -> None:
+        from aetui.tui.picker import RunPicker
+
         current = self._board.current(wish.model)
         runs = []
         for path in self._board.runs_of(wish.model):
@@ -136,9 +146,10 @@ class AetuiApp(App[None]):
         self.push_screen(RunPicker(wish.model, runs, current.path if current else None), show)
 
     @on(OpenPoint)
-    def _open_point(self, point: OpenPoint) -> None:
-        self._navigator.go_to(point.x, point.y)
-        self.switch_mode("navigate")
+    async def _open_point(self, point: OpenPoint) -> None:
+        await self.switch_mode("navigate")
+        if isinstance(self.screen, ModeScreen):
+            self.screen.go_to(point.x, point.y)
 
     @on(Problem)
     def _show_problem(self, problem: Problem) -> None:
@@ -149,6 +160,8 @@ class AetuiApp(App[None]):
         """Show the keys of this screen."""
         if isinstance(self.screen, ModeScreen):
             bindings = [binding for binding in type(self.screen).BINDINGS if isinstance(binding, Binding)]
+            from aetui.tui.help import HelpScreen
+
             self.push_screen(HelpScreen(self.screen.MODE, bindings))
 
     def action_redraw(self) -> None:
@@ -161,3 +174,9 @@ class AetuiApp(App[None]):
         names = ", ".join(watch.name for watch in self._board.running())
         self.farewell = f"still training: {names}; `aetui launch` shows it again, `aetui runs` lists all" if names else ""
         self.exit()
+
+
+def _load_screens() -> None:
+    """Import what the other screens need, so that the first visit to each is as quick as the second."""
+    for mode in MODES:
+        import_module(f"aetui.tui.{mode}")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import ProgressBar, Static
-from textual_plot import HiResMode, PlotWidget
 
 from aetui.board import RunWatch
 from aetui.config import Model, printable
 from aetui.metrics import Curve
 from aetui.processes import StartedTrainer
+
+if TYPE_CHECKING:
+    from textual_plot import PlotWidget
 
 TITLES: Final = {"vae": "Variational autoencoder", "dae": "Denoising autoencoder"}
 STATE_STYLES: Final = {"running": "$success", "paused": "$warning", "done": "$accent", "stopped": "$foreground-muted", "failed": "$error"}
@@ -29,19 +31,12 @@ class ModelPanel(Vertical, can_focus=True):
         self.border_title = TITLES[model]
 
     def compose(self) -> ComposeResult:
-        """A line of figures, the progress, the chart, and in its place a message where there is none."""
+        """A line of figures, the progress, and a message; the chart comes when there is something to draw."""
         yield Static(classes="figures")
         yield ProgressBar(total=1.0, show_eta=False, show_percentage=False)
         yield Static(classes="pace")
         yield Static(classes="note", markup=False)
-        yield PlotWidget(allow_pan_and_zoom=False)
         yield Static(classes="message")
-
-    def on_mount(self) -> None:
-        """Give the chart the room that a panel has."""
-        chart = self.query_one(PlotWidget)
-        chart.margin_top, chart.margin_bottom, chart.margin_left = 0, 1, 8
-        chart.can_focus = False
 
     def show(self, watch: RunWatch | None, starting: StartedTrainer | None, words: str) -> None:
         """Draw what is known. `words` are the last of the log of a trainer that has no run yet."""
@@ -80,10 +75,13 @@ class ModelPanel(Vertical, can_focus=True):
         self.query_one(".note", Static).update(printable(config.data_note, 200))
         self.set_class(bool(config.data_note), "-noted")
         self.query_one(ProgressBar).update(progress=min(1.0, watch.epoch / config.hyperparameters.epochs))
-        self._draw_chart(watch)
+        # After the figures have been painted, and one at a time.
+        self.call_after_refresh(lambda: self.run_worker(self._draw_chart(watch), group="chart", exclusive=True))
 
-    def _draw_chart(self, watch: RunWatch) -> None:
-        chart = self.query_one(PlotWidget)
+    async def _draw_chart(self, watch: RunWatch) -> None:
+        from textual_plot import HiResMode
+
+        chart = await self._chart()
         history = watch.history
         chart.clear()
         limits = _limits(history.step_loss, history.test_loss)
@@ -96,6 +94,17 @@ class ModelPanel(Vertical, can_focus=True):
                 chart.plot(xs, ys, line_style=colour, hires_mode=HiResMode.BRAILLE)
         chart.set_ylimits(*limits)
         chart.set_xlimits(0, max(watch.epoch, 1e-3))
+
+    async def _chart(self) -> PlotWidget:
+        """The chart, mounted when there is first something to draw: its library takes a while to load."""
+        from textual_plot import PlotWidget
+
+        if not self.query(PlotWidget):
+            chart = PlotWidget(allow_pan_and_zoom=False)
+            chart.can_focus = False
+            await self.mount(chart, before=self.query_one(".message"))
+            chart.margin_top, chart.margin_bottom, chart.margin_left = 0, 1, 8
+        return self.query_one(PlotWidget)
 
 
 def _safe(text: str | None, most: int = 120) -> str:

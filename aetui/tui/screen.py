@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -13,10 +13,12 @@ from textual.widgets import Footer, Static
 
 from aetui.board import Board, RunWatch
 from aetui.config import MODELS, BadInput, Model, printable
-from aetui.frames import Array, Frame
 from aetui.inference import Inference, Superseded
 from aetui.terminal import Look
 from aetui.tui.messages import Problem
+
+if TYPE_CHECKING:
+    from aetui.frames import Array, Frame
 
 MODES: Final = {"train": "t", "denoise": "d", "scatter": "l", "manifold": "m", "navigate": "n"}
 SMALLEST: Final = (80, 24)
@@ -83,9 +85,13 @@ class ModeScreen(Screen[None]):
         """Something about the runs of `models` has changed: show it."""
         raise NotImplementedError
 
+    def go_to(self, x: float, y: float) -> None:
+        """Show that point of the plane, if this screen can."""
+
     def on_screen_resume(self) -> None:
         """Show what has happened since the screen was last seen."""
-        self.look(frozenset(MODELS))
+        if self.board.known:
+            self.look(frozenset(MODELS))
 
     def on_resize(self) -> None:
         """Below the smallest size, say so in place of a broken picture."""

@@ -10,7 +10,6 @@ from textual.widget import Widget
 
 from aetui.config import DEFAULTS, Model
 from aetui.processes import last_words
-from aetui.tui.form import SettingsForm
 from aetui.tui.messages import PickRun, TrainerAction, TrainerCommand
 from aetui.tui.panel import ModelPanel
 from aetui.tui.screen import ModeScreen
@@ -56,6 +55,8 @@ class TrainScreen(ModeScreen):
 
     def action_edit(self) -> None:
         """Ask for settings, then start."""
+        from aetui.tui.form import SettingsForm
+
         model = self._model()
 
         def start(settings: Mapping[str, int | float] | None) -> None:
