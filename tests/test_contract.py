@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from aetui.latentmap import latent_epochs, load_latent_map
+from aetui.latentmap import load_latent_map
 from aetui.ml.checkpoint import load_model
 from aetui.ml.data import add_noise
 from aetui.ml.evaluate import plane_axes
 from aetui.ml.models import DAE, VAE, kl_divergence, psnr
 from aetui.ml.step import learning_rate
+from aetui.rundir import latent_epochs
 
 
 def test_a_loaded_vae_encodes_and_decodes(trained: Path) -> None:

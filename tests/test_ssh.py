@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import itertools
 import json
 import os
 import shutil
@@ -42,7 +43,8 @@ def ssh(tmp_path: Path) -> Iterator[list[str]]:
     with contextlib.suppress(PermissionError):
         Path("/run/sshd").mkdir(exist_ok=True)
     options = {
-        "ListenAddress": "127.0.0.1", "Port": str(port), "HostKey": str(tmp_path / "host"), "AuthorizedKeysFile": str(tmp_path / "authorized"),
+        "ListenAddress": "127.0.0.1", "Port": str(port), "HostKey": str(tmp_path / "host"),
+        "AuthorizedKeysFile": str(tmp_path / "authorized"),
         "PidFile": str(tmp_path / "pid"), "StrictModes": "no", "UsePAM": "no", "PasswordAuthentication": "no",
     }  # fmt: skip
     command = [str(SSHD), "-D", "-e", "-f", "/dev/null", *(part for name, value in options.items() for part in ("-o", f"{name}={value}"))]
@@ -92,7 +94,7 @@ def test_a_dropped_connection_costs_nothing(ssh: list[str], tmp_path: Path) -> N
         steps = [
             record["step"] for line in (run / "metrics.jsonl").read_text().splitlines() if (record := json.loads(line))["kind"] == "step"
         ]
-        gaps = {after - before for before, after in zip(steps, steps[1:], strict=False)}
+        gaps = {after - before for before, after in itertools.pairwise(steps)}
         assert max(gaps) <= 2, "the curve has a gap"
     finally:
         if pid := lock_holder(run):

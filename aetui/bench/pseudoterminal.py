@@ -36,7 +36,7 @@ class Pseudoterminal:
         environment.pop("NO_COLOR", None)
         self.pid, self._file = pty.fork()
         if self.pid == 0:
-            os.execvpe(command[0], list(command), environment)
+            os.execvpe(command[0], list(command), environment)  # noqa: S606
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def __enter__(self) -> Pseudoterminal:

@@ -106,7 +106,7 @@ class GraphStep:
         self._eager = eager
         self._indices = torch.zeros(batch_size, dtype=torch.long, device=eager.images.device)
         self._graph = torch.cuda.CUDAGraph()
-        with _unchanged(eager.network, eager.optimizer):
+        with unchanged(eager.network, eager.optimizer, eager.images.device):
             side = torch.cuda.Stream()
             side.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(side):
@@ -125,16 +125,16 @@ class GraphStep:
         return self._values.clone()
 
 
-class _unchanged:  # noqa: N801  (reads as a statement)
-    """Puts weights, optimizer state and the CUDA generator back in place, into the very tensors a graph has captured."""
+class unchanged:  # noqa: N801  (reads as a statement)
+    """Puts weights, optimizer state and the generator back in place, into the very tensors that a graph has captured."""
 
-    def __init__(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        self._network, self._optimizer = network, optimizer
+    def __init__(self, network: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device) -> None:
+        self._network, self._optimizer, self._device = network, optimizer, device
 
     def __enter__(self) -> None:
         self._weights = {name: tensor.clone() for name, tensor in self._network.state_dict().items()}
         self._state = {parameter: copy.deepcopy(state) for parameter, state in self._optimizer.state.items()}
-        self._generator = torch.cuda.get_rng_state()
+        self._generator = torch.cuda.get_rng_state(self._device) if self._device.type == "cuda" else torch.get_rng_state()
 
     def __exit__(self, *_: object) -> None:
         with torch.no_grad():
@@ -144,7 +144,10 @@ class _unchanged:  # noqa: N801  (reads as a statement)
                 before = self._state.get(parameter)
                 for key, tensor in state.items():
                     tensor.copy_(before[key]) if before else tensor.zero_()
-        torch.cuda.set_rng_state(self._generator)
+        if self._device.type == "cuda":
+            torch.cuda.set_rng_state(self._generator, self._device)
+        else:
+            torch.set_rng_state(self._generator)
 
 
 def make_step(eager: EagerStep, batch_size: int) -> tuple[TakeStep, str]:

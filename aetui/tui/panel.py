@@ -81,12 +81,12 @@ class ModelPanel(Vertical, can_focus=True):
     async def _draw_chart(self, watch: RunWatch) -> None:
         from textual_plot import HiResMode
 
-        chart = await self._chart()
         history = watch.history
-        chart.clear()
         limits = _limits(history.step_loss, history.test_loss)
         if limits is None:
             return
+        chart = await self._chart()
+        chart.clear()
         colours = self.app.theme_variables
         for curve, colour in ((history.step_loss, colours["secondary"]), (history.test_loss, colours["accent"])):
             xs, ys = _thinned(curve, limits)
@@ -154,7 +154,7 @@ def _clock(seconds: float) -> str:
 def _limits(*curves: Curve) -> tuple[float, float] | None:
     """The range of losses worth drawing: the steep first steps would flatten all that follows."""
     values = [value for curve in curves for value in curve.y[len(curve.y) // 12 :]]
-    if not values:
+    if len(values) < 2:
         return None
     low, high = min(values), max(values)
     margin = 0.04 * (high - low) or 1e-3

@@ -1,0 +1,79 @@
+"""The step: what a CPU can show of what a GPU will do."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+
+from aetui.config import DEFAULTS, Hyperparameters, Model
+from aetui.ml.data import load
+from aetui.ml.models import build
+from aetui.ml.step import EagerStep, faster_precision, make_optimizer, make_step, unchanged
+
+SMALL: dict[Model, Hyperparameters] = {
+    "vae": Hyperparameters(1, 16, 1e-3, hidden=(16,), decoder_hidden=(16, 16)),
+    "dae": Hyperparameters(1, 16, 1e-3, hidden=(4, 4, 4)),
+}
+CPU = torch.device("cpu")
+
+
+def eager(model: Model, *, augment: bool = False) -> EagerStep:
+    torch.manual_seed(0)
+    network = build(model, SMALL[model])
+    images = load("digits", None).train_images[:64]
+    return EagerStep(model, network, make_optimizer(model, network, CPU), images, SMALL[model], "float32", augment)
+
+
+@pytest.mark.parametrize("model", ["vae", "dae"])
+def test_a_warm_up_leaves_no_trace(model: Model) -> None:
+    """What precedes the capture of a CUDA graph must not count as training."""
+    step, indices = eager(model), torch.arange(16)
+    step(indices, 1e-3)
+    weights, state = copy.deepcopy(step.network.state_dict()), copy.deepcopy(step.optimizer.state_dict()["state"])
+    generator = torch.get_rng_state()
+    tensors = [parameter.data_ptr() for parameter in step.network.parameters()]
+    with unchanged(step.network, step.optimizer, CPU):
+        for _ in range(3):
+            step(indices, 1e-2)
+    assert all(torch.equal(weights[name], tensor) for name, tensor in step.network.state_dict().items())
+    after = step.optimizer.state_dict()["state"]
+    assert all(torch.equal(state[key][name], after[key][name]) for key in state for name in state[key])
+    assert torch.equal(generator, torch.get_rng_state())
+    assert tensors == [parameter.data_ptr() for parameter in step.network.parameters()]  # in place: the graph holds them
+
+
+def test_without_a_gpu_the_step_is_eager() -> None:
+    step = eager("vae")
+    assert make_step(step, 16) == (step, "")
+
+
+@pytest.mark.parametrize("model", ["vae", "dae"])
+@pytest.mark.parametrize("augment", [False, True])
+def test_steps_lower_the_loss(model: Model, augment: bool) -> None:
+    step, indices = eager(model, augment=augment), torch.arange(64)
+    losses = [float(step(indices, 3e-3)[0]) for _ in range(60)]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_the_trial_of_precisions_leaves_network_and_generator_alone() -> None:
+    step = eager("vae")
+    weights, generator = copy.deepcopy(step.network.state_dict()), torch.get_rng_state()
+    assert faster_precision("vae", step.network, step.images[:16], SMALL["vae"], 16) in ("float32", "bf16")
+    assert all(torch.equal(weights[name], tensor) for name, tensor in step.network.state_dict().items())
+    assert torch.equal(generator, torch.get_rng_state())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@pytest.mark.parametrize("model", ["vae", "dae"])
+def test_a_captured_step_learns_as_an_eager_one(model: Model) -> None:
+    device = torch.device("cuda")
+    torch.manual_seed(0)
+    network = build(model, DEFAULTS[model]).to(device)
+    images = load("digits", None).train_images.to(device)
+    step = EagerStep(model, network, make_optimizer(model, network, device), images, DEFAULTS[model], "float32", augment=False)
+    captured, remark = make_step(step, 256)
+    assert "CUDA graph" in remark
+    losses = [float(captured(torch.randperm(len(images), device=device)[:256], 1e-3)[0]) for _ in range(100)]
+    assert losses[-1] < 0.8 * losses[0]
