@@ -164,7 +164,7 @@ def lock_holder(run: Path) -> int | None:
 
 def _read_pid(file: int) -> int:
     text = os.pread(file, 32, 0).strip()
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdigit() and len(text) < 10 else 0  # longer than any pid: rubbish
 
 
 def state_of(event: dict[str, Any], *, locked: bool) -> State:

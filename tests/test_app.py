@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from aetui.inference import Inference
 from aetui.processes import TrainerOptions
 from aetui.tui.app import AetuiApp
+from aetui.tui.figures import Figures
 from aetui.tui.pixels import PixelView
 from aetui.tui.planeview import PlaneView
 
@@ -43,6 +44,10 @@ def shown(app: AetuiApp, selector: str) -> str:
     return str(app.screen.query_one(selector, Static).visual)
 
 
+def figures(app: AetuiApp) -> str:
+    return app.screen.query_one(Figures).text
+
+
 def picture(app: AetuiApp, selector: str) -> bytes:
     return app.screen.query_one(selector, PixelView).image.tobytes()
 
@@ -60,21 +65,21 @@ async def test_an_arrow_changes_the_decoded_digit_and_the_coordinates(trained: P
     async with opened(trained, size) as (app, pilot):
         await pilot.press("n")
         await until(pilot, lambda: any(picture(app, "#digit")))
-        before, words = picture(app, "#digit"), shown(app, "#figures")
+        before, words = picture(app, "#digit"), figures(app)
         await pilot.press("L", "L")
         await until(pilot, lambda: picture(app, "#digit") != before)
-        assert "+1.00" in shown(app, "#figures")
-        assert words != shown(app, "#figures")
+        assert "+1.00" in figures(app)
+        assert words != figures(app)
         await pilot.press("h", "k", "0")
-        assert "+0.00" in shown(app, "#figures")
+        assert "+0.00" in figures(app)
 
 
 async def test_the_step_can_be_changed(trained: Path) -> None:
     async with opened(trained) as (app, pilot):
         await pilot.press("n", "+", "right")
-        assert "+0.20" in shown(app, "#figures")
+        assert "+0.20" in figures(app)
         await pilot.press("-", "-", "left")
-        assert "+0.15" in shown(app, "#figures")
+        assert "+0.15" in figures(app)
 
 
 async def test_enter_on_the_manifold_opens_that_point_in_the_navigator(trained: Path) -> None:
@@ -85,7 +90,7 @@ async def test_enter_on_the_manifold_opens_that_point_in_the_navigator(trained: 
         where = shown(app, "#where").split()
         await pilot.press("enter")
         await until(pilot, lambda: app.current_mode == "navigate")
-        here = shown(app, "#figures").split()
+        here = figures(app).split()
         assert float(here[1]) == pytest.approx(float(where[1]), abs=0.006)
         assert float(here[3]) == pytest.approx(float(where[3]), abs=0.006)
 

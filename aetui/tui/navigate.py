@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -18,6 +17,7 @@ from aetui.config import SIDE, Model
 from aetui.inference import Inference
 from aetui.latentmap import LatentMap
 from aetui.terminal import Look
+from aetui.tui.figures import Figures, Line
 from aetui.tui.messages import PickRun
 from aetui.tui.pixels import PixelView
 from aetui.tui.plane import GLYPHS, PETROFF_10, Neighbours
@@ -64,7 +64,7 @@ class NavigateScreen(ModeScreen):
         with Horizontal(id="content"):
             with Vertical(id="here"):
                 yield PixelView(SIDE, SIDE, ink=self.appearance.ink, id="digit")
-                yield Static(id="figures")
+                yield Figures(id="figures")
             yield PlaneView(id="map")
         yield Static(id="empty")
 
@@ -123,20 +123,17 @@ class NavigateScreen(ModeScreen):
     def _show_figures(self) -> None:
         """Where we are and what lies near, in fixed columns."""
         first, second = self._latent.axes if self._latent else (0, 1)
-        muted = "$foreground-muted"
-        parts: list[tuple[str, str] | str] = [
-            (f"z{first} ", muted), (f"{self._x:+7.2f}", "bold $accent"), (f"  z{second} ", muted), (f"{self._y:+7.2f}", "bold $accent"),
-            (f"\nstep {STEPS[self._stride]:<5g}", muted),
-        ]  # fmt: skip
+        here = [(f"z{first} ", "muted"), (f"{self._x:+7.2f}", "strong"), (f"  z{second} ", "muted"), (f"{self._y:+7.2f}", "strong")]
+        lines: list[Line] = [here, [(f"step {STEPS[self._stride]:<5g}", "muted")]]
         if self._neighbours is not None:
             near = self._neighbours.at(self._x, self._y)
-            parts.append(("\nnear ", muted))
-            parts += [(f"{GLYPHS[label % len(GLYPHS)]} ", f"bold {PETROFF_10[label % 10]}") for label in near.labels]
+            lines.append([("near ", "muted"), *((f"{GLYPHS[label % len(GLYPHS)]} ", PETROFF_10[label % 10]) for label in near.labels)])
             filled = round(near.density * BAR)
-            parts += [("\ndensity ", muted), ("━" * filled, "$accent"), ("─" * (BAR - filled), muted), f" {near.density:4.0%}"]
+            bar = [("━" * filled, "strong"), ("─" * (BAR - filled), "muted"), (f" {near.density:4.0%}", "plain")]
+            lines.append([("density ", "muted"), *bar])
         if self._latent is not None and self._latent.codes.shape[1] > 2:
-            parts.append((f"\nthe axes of largest KL of {self._latent.codes.shape[1]}", muted))
-        self.query_one("#figures", Static).update(Content.assemble(*parts), layout=False)
+            lines.append([(f"the axes of largest KL of {self._latent.codes.shape[1]}", "muted")])
+        self.query_one(Figures).show(lines)
 
     def action_step(self, right: int, up: int) -> None:
         """Walk."""

@@ -11,11 +11,11 @@ from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from aetui.terminal import Ink
+from aetui.tui.stripview import StripView
 
 Grey = NDArray[np.uint8]
 
@@ -79,7 +79,7 @@ def character_strips(image: Grey, columns: int, rows: int, characters: str) -> l
     return [Strip([Segment("".join(characters[index] for index in line), Style.null())], columns) for line in indices.tolist()]
 
 
-class PixelView(Widget):
+class PixelView(StripView):
     """A grey image, drawn as large as whole pixels allow, and repainted only where it changed."""
 
     DEFAULT_CSS = "PixelView { width: auto; height: auto; }"
@@ -89,23 +89,15 @@ class PixelView(Widget):
         self.image: Grey = np.zeros((height, width), np.uint8)
         self._scale = scale
         self._ink = ink
-        self._strips: list[Strip] = []
         self._draw()
 
     def show(self, image: Grey) -> None:
         """Show `image`, uint8 [height, width]."""
-        before = self._strips
         resized = image.shape != self.image.shape
         self.image = image
         self._draw()
-        if resized or len(before) != len(self._strips):
+        if resized:
             self.refresh(layout=True)
-            return
-        # One region for each run of changed lines; the driver finds the cells in them.
-        changed = [row for row, (old, new) in enumerate(zip(before, self._strips, strict=True)) if old != new]
-        width = self.size.width
-        for row in changed:
-            self.refresh(Region(0, row, width, 1))
 
     @property
     def scale(self) -> int:
@@ -122,10 +114,10 @@ class PixelView(Widget):
     def _draw(self) -> None:
         height, width = self.image.shape
         if self._ink == "grey":
-            self._strips = half_block_strips(enlarge(quantise(self.image), self._scale))
+            self.show_strips(half_block_strips(enlarge(quantise(self.image), self._scale)))
         else:
             size = width * self._scale, (height * self._scale + 1) // 2
-            self._strips = character_strips(self.image, *size, CHARACTERS[self._ink])
+            self.show_strips(character_strips(self.image, *size, CHARACTERS[self._ink]))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Columns."""
@@ -133,8 +125,4 @@ class PixelView(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Rows."""
-        return len(self._strips)
-
-    def render_line(self, y: int) -> Strip:
-        """One line of cells."""
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        return (int(self.image.shape[0]) * self._scale + 1) // 2

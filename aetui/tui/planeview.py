@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
-from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from aetui.tui.plane import GLYPHS, PETROFF_10, Cells, Viewport, count_cells, density_levels, fit, ticks
+from aetui.tui.stripview import StripView
 
 GUTTER: Final = 7  # columns left of the plane, for the numbers of the vertical axis
 SHADES: Final = (0.0, 0.68, 0.86, 1.0)  # how much of a digit's colour each level of density shows
@@ -29,7 +28,7 @@ def label_style(label: int, level: int, background: Color) -> Style:
     return Style(color=colour.rich_color, bgcolor=background.rich_color, bold=level == 3)
 
 
-class PlaneView(Widget):
+class PlaneView(StripView):
     """A scatter of codes with axes; a crosshair where one is wanted."""
 
     COMPONENT_CLASSES = {"plane--axis", "plane--cross"}
@@ -42,7 +41,6 @@ class PlaneView(Widget):
         self._cross: tuple[float, float] | None = None
         self._fitted = fit(self._points, 1, 1)  # the view that shows all of the points
         self._plain: list[Strip] = []  # without the crosshair
-        self._strips: list[Strip] = []
 
     def show(self, points: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
         """Draw these points [N, 2] with their labels [N]."""
@@ -90,17 +88,14 @@ class PlaneView(Widget):
 
     def _mark(self) -> None:
         """Put the crosshair on the drawn plane, and repaint the lines that changed."""
-        before, self._strips = self._strips, list(self._plain)
+        strips = list(self._plain)
         style = self.get_component_rich_style("plane--cross")
         for row, column, text in self._cross_marks(*self._plot_size):
-            plain = self._strips[row]
-            width = plain.cell_length
+            plain = strips[row]
             middle = Strip([Segment(text, style)], len(text))
-            parts = [plain.crop(0, GUTTER + column), middle, plain.crop(GUTTER + column + len(text), width)]
-            self._strips[row] = Strip.join(parts).simplify()
-        for row, strip in enumerate(self._strips):
-            if row >= len(before) or (before[row] is not strip and before[row] != strip):
-                self.refresh(Region(0, row, self.size.width, 1))
+            parts = [plain.crop(0, GUTTER + column), middle, plain.crop(GUTTER + column + len(text), plain.cell_length)]
+            strips[row] = Strip.join(parts)
+        self.show_strips(strips)
 
     def _draw(self, cells: Cells, columns: int, rows: int) -> list[Strip]:
         background = self.background_colors[1]
@@ -143,10 +138,6 @@ class PlaneView(Widget):
                 line[column] = "┬"
                 numbers[start : start + len(text)] = text
         return gutter, [" " * (GUTTER - 1) + "└" + "".join(line), "".join(numbers)]
-
-    def render_line(self, y: int) -> Strip:
-        """One line of cells."""
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
 
 
 def _row(labels: list[int], levels: list[int], background: Color) -> list[Segment]:

@@ -1,0 +1,34 @@
+"""A few short lines of figures that change with every key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.strip import Strip
+
+from aetui.tui.stripview import StripView
+
+Line = Sequence[tuple[str, str]]
+"""(text, role): "muted", "strong", "plain", or a colour such as "#3f90da" for bold text in it."""
+
+
+class Figures(StripView):
+    """Lines of styled text, each on a row of its own."""
+
+    COMPONENT_CLASSES = {"figures--muted", "figures--strong", "figures--plain"}
+
+    text = ""
+    """What is shown, without its styles."""
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Show these lines."""
+        self.text = "\n".join("".join(text for text, _ in line) for line in lines)
+        self.show_strips([Strip([Segment(text, self._style(role)) for text, role in line]) for line in lines])
+
+    def _style(self, role: str) -> Style:
+        if not role.startswith("#"):
+            return self.get_component_rich_style(f"figures--{role}")
+        return Style(color=Color.parse(role).rich_color, bgcolor=self.background_colors[1].rich_color, bold=True)
