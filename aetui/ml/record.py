@@ -65,7 +65,7 @@ class LossWindows:
 
     def __init__(self, names: tuple[str, ...], steps_per_epoch: int, windows: int = 20) -> None:
         self._names = names
-        self._steps_per_epoch = steps_per_epoch
+        self.steps_per_epoch = steps_per_epoch
         self.width = max(1, steps_per_epoch // windows)
         self.pending: list[list[float]] = []
         self.epoch_sum = [0.0] * len(names)
@@ -76,8 +76,8 @@ class LossWindows:
         self.pending.append(values)
         self.epoch_sum = [total + value for total, value in zip(self.epoch_sum, values, strict=True)]
         self.epoch_count += 1
-        position = (step - 1) % self._steps_per_epoch + 1
-        if position % self.width and position != self._steps_per_epoch:
+        position = (step - 1) % self.steps_per_epoch + 1
+        if position % self.width and position != self.steps_per_epoch:
             return None
         means = [sum(column) / len(self.pending) for column in zip(*self.pending, strict=True)]
         self.pending = []
@@ -94,5 +94,8 @@ class LossWindows:
         return {"pending": self.pending, "epoch_sum": self.epoch_sum, "epoch_count": self.epoch_count}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on where `state` was taken."""
-        self.pending, self.epoch_sum, self.epoch_count = state["pending"], state["epoch_sum"], state["epoch_count"]
+        """Go on where `state` was taken. An error of some kind where it is no such state."""
+        pending, sums = [list(map(float, row)) for row in state["pending"]], list(map(float, state["epoch_sum"]))
+        if any(len(row) != len(self._names) for row in (*pending, sums)):
+            raise ValueError("the losses are others")
+        self.pending, self.epoch_sum, self.epoch_count = pending, sums, int(state["epoch_count"])

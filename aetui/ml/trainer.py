@@ -103,6 +103,8 @@ def restore(trainer: Trainer, payload: dict[str, Any]) -> None:
         trainer.optimizer.load_state_dict(payload["optimizer"])
         _check_optimizer(trainer.optimizer)
         trainer.step, trainer.elapsed = int(payload["step"]), float(payload["elapsed"])
+        if not 0 <= trainer.step <= trainer.windows.steps_per_epoch * trainer.config.hyperparameters.epochs:
+            raise ValueError(f"there is no step {trainer.step}")
         trainer.windows.restore(payload["windows"])
         torch.set_rng_state(payload["rng"].cpu())
         if trainer.device.type == "cuda" and payload["cuda_rng"] is not None:
@@ -110,7 +112,8 @@ def restore(trainer: Trainer, payload: dict[str, Any]) -> None:
     except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         raise BadInput(
             f"the checkpoint of {trainer.run.name} cannot be resumed from: its training state does not fit "
-            f"({printable(f'{type(error).__name__}: {error}')}). Its network still loads; start a new run to train."
+            f"({printable(f'{type(error).__name__}: {error}')}). Its network still loads. "
+            "Remove checkpoint.pt to go on from previous.pt, or start a new run."
         ) from None
     trainer.saved_step = trainer.step
 
