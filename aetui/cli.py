@@ -9,25 +9,21 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Final
 
-from aetui import __version__
-from aetui.config import DEFAULTS, MODELS, NAMED_DATA, SETTINGS, BadInput, Setting, check_data_name, default_data_dir
-from aetui.terminal import COLOURS, FPS, choose_look
-
-Command = Callable[[argparse.Namespace], int]
-DEVICES: Final = "auto, cpu, cuda, cuda:N or mps"
+from aetui.arguments import make_parser
+from aetui.config import MODELS, SETTINGS, BadInput, default_data_dir
+from aetui.rundir import check_run_name, shipped_runs
+from aetui.terminal import choose_look
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     options = make_parser().parse_args(arguments)
-    command: Command = options.command
     try:
-        return command(options)
+        return COMMANDS[options.command](options)
     except BadInput as error:
         print(f"aetui: {error}", file=sys.stderr)
         return 2
@@ -36,135 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # `aetui runs | head` closed our output: nothing is wrong, and nobody is left to tell
         return 1
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """The parser of every command."""
-    parser = argparse.ArgumentParser(prog="aetui", description="Train autoencoders and walk their latent plane, in any terminal, over SSH.")
-    parser.add_argument("--version", action="version", version=f"aetui {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_launch(commands.add_parser("launch", help="the app", description="Open the app. Trainings that it starts outlive it."))
-    _add_train(
-        commands.add_parser("train", help="train without the app", description="Train one model; what the app starts is this command.")
-    )
-    _add_runs(commands.add_parser("runs", help="list the runs", description="Every run with its model, data set, score and state."))
-    _add_doctor(
-        commands.add_parser("doctor", help="look at terminal, devices and folders", description="What is here, and what to do about it.")
-    )
-    _add_bench(commands.add_parser("bench", help="measure speed and quality", description="Measure aetui on this machine."))
-    return parser
-
-
-def _add_launch(parser: argparse.ArgumentParser) -> None:
-    _add_places(parser)
-    parser.add_argument(
-        "--data", type=_data_name, default="auto", metavar="NAME", help=f"what to train on: {', '.join(NAMED_DATA)} or folder:PATH"
-    )
-    parser.add_argument("--device", type=_device, default="auto", help=f"where to train: {DEVICES}")
-    parser.add_argument("--color", choices=("auto", *COLOURS), default="auto", help="auto: as NO_COLOR, COLORTERM and TERM say")
-    parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
-    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal, for selecting text")
-    parser.add_argument(
-        "--fps", type=_typed(Setting("fps", int, 1, 120, "")), default=FPS, metavar="N", help=f"frames a second at most (default: {FPS})"
-    )
-    parser.set_defaults(command=launch)
-
-
-def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", choices=MODELS, help="vae: variational autoencoder; dae: stacked denoising autoencoder")
-    _add_places(parser)
-    parser.add_argument("--name", help="the run's name (default: the first free one, like vae-003)")
-    parser.add_argument("--resume", metavar="NAME", help="go on with a run where its last save left it")
-    parser.add_argument("--data", type=_data_name, metavar="NAME", help=f"{', '.join(NAMED_DATA)} or folder:PATH (default: auto)")
-    parser.add_argument("--device", type=_device, default="auto", help=f"{DEVICES} (default: auto)")
-    for setting in SETTINGS.values():
-        parser.add_argument(
-            _flag(setting.name), type=_typed(setting), metavar="N" if setting.kind is int else "X", help=_described(setting)
-        )
-    parser.add_argument("--hidden", type=_widths, metavar="N,N,...", help="widths of the encoder's layers (vae) or its channels (dae)")
-    parser.add_argument("--decoder-hidden", type=_widths, metavar="N,N,...", help="vae: widths of the decoder's layers (default: mirrored)")
-    parser.add_argument("--precision", choices=("auto", "float32", "bf16"), default="auto", help="auto: a short trial decides")
-    parser.add_argument(
-        "--threads", type=_typed(Setting("threads", int, 1, 1024, "")), metavar="N", help="CPU threads (default: the cores, 8 at most)"
-    )
-    parser.add_argument(
-        "--save-every", type=_typed(Setting("save-every", float, 0, 86_400, "")), metavar="S", help="seconds between checkpoints"
-    )
-    parser.add_argument("--json", action="store_true", help="print the lines of metrics.jsonl")
-    parser.set_defaults(command=train)
-
-
-def _add_runs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--runs", type=Path, default=Path("checkpoints"), metavar="DIR", help="the folder of runs (default: checkpoints)")
-    parser.add_argument("--json", action="store_true", help="print one JSON array")
-    parser.set_defaults(command=runs)
-
-
-def _add_doctor(parser: argparse.ArgumentParser) -> None:
-    _add_places(parser)
-    parser.set_defaults(command=doctor)
-
-
-def _add_bench(parser: argparse.ArgumentParser) -> None:
-    parts = parser.add_subparsers(title="what to measure", required=True, metavar="PART")
-    training = parts.add_parser("train", help="our defaults against the classic Keras models", description="Time to quality, side by side.")
-    training.add_argument("--data-dir", type=Path, metavar="DIR", help="where MNIST lies")
-    training.add_argument("--device", type=_device, default="auto", help=DEVICES)
-    training.add_argument("--repeats", type=_typed(Setting("repeats", int, 1, 100, "")), default=3, metavar="N", help="default: 3")
-    training.add_argument("--model", choices=MODELS, help="default: both")
-    training.set_defaults(command=bench_train)
-    screen = parts.add_parser("screen", help="bytes and milliseconds a key", description="The app in a pseudo-terminal, beside a bare one.")
-    screen.add_argument(
-        "--runs", type=Path, default=Path("checkpoints"), metavar="DIR", help="a folder with a trained vae (default: checkpoints)"
-    )
-    screen.set_defaults(command=bench_screen)
-
-
-def _add_places(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--runs", type=Path, default=Path("checkpoints"), metavar="DIR", help="the folder of runs (default: checkpoints)")
-    parser.add_argument(
-        "--data-dir", type=Path, metavar="DIR", help="where data sets lie (default: $AETUI_DATA_DIR, else the user's cache)"
-    )
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _described(setting: Setting) -> str:
-    defaults = ", ".join(f"{getattr(DEFAULTS[model], setting.name):g} for {model}" for model in setting.models)
-    return f"{setting.help} (default: {defaults})"
-
-
-def _typed(setting: Setting) -> Callable[[str], int | float]:
-    def parse(text: str) -> int | float:
-        try:
-            return setting.parse(text)
-        except BadInput as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parse
-
-
-def _data_name(text: str) -> str:
-    try:
-        return check_data_name(text)
-    except BadInput as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _device(text: str) -> str:
-    kind, _, number = text.partition(":")
-    if text in ("auto", "cpu", "cuda", "mps") or (kind == "cuda" and number.isdigit()):
-        return text
-    raise argparse.ArgumentTypeError(f"there is no device {text!r}; choose {DEVICES}")
-
-
-def _widths(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"hidden must be whole numbers with commas between, not {text!r}") from None
 
 
 def launch(options: argparse.Namespace) -> int:
@@ -182,7 +49,7 @@ def launch(options: argparse.Namespace) -> int:
     try:
         from aetui.tui.app import AetuiApp
 
-        app = AetuiApp(options.runs, TrainerOptions(options.data, options.data_dir, options.device), inference, look)
+        app = AetuiApp(options.runs, TrainerOptions(options.data, options.data_dir, options.device), inference, look, (shipped_runs(),))
         app.run(mouse=look.mouse)
         if app.farewell:
             print(app.farewell)
@@ -201,7 +68,7 @@ def train(options: argparse.Namespace) -> int:
         overrides.setdefault("decoder_hidden", tuple(reversed(options.hidden)) if options.model == "vae" else ())
     for name in overrides:
         if name in SETTINGS and options.model not in SETTINGS[name].models:
-            raise BadInput(f"{_flag(name)} is no setting of {options.model}; leave it out.")
+            raise BadInput(f"{'--' + name.replace('_', '-')} is no setting of {options.model}; leave it out.")
     request = Request(
         model=options.model, runs=options.runs, name=options.name, resume=options.resume, data=options.data or "auto",
         data_given=options.data is not None, data_dir=options.data_dir, device=options.device, precision=options.precision,
@@ -214,6 +81,14 @@ def train(options: argparse.Namespace) -> int:
         progress.end()
     print(run, flush=True)
     return code
+
+
+def export(options: argparse.Namespace) -> int:
+    """`aetui export`."""
+    from aetui.ml.export import export_run
+
+    print(export_run(options.runs / check_run_name(options.name), options.target))
+    return 0
 
 
 def doctor(options: argparse.Namespace) -> int:
@@ -246,3 +121,8 @@ def runs(options: argparse.Namespace) -> int:
     from aetui.listing import print_runs
 
     return print_runs(options.runs, as_json=options.json)
+
+
+COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
+    command.__name__: command for command in (launch, train, runs, export, doctor, bench_train, bench_screen)
+}

@@ -7,9 +7,7 @@ command line, the app's form and the reader of config.json all validate with.
 from __future__ import annotations
 
 import json
-import math
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -46,15 +44,15 @@ class Setting:
             number = self.kind(text)
         except ValueError:
             wanted = "a whole number" if self.kind is int else "a number"
-            raise BadInput(f"{self.name} must be {wanted}, not {text!r}.") from None
+            raise BadInput(f"{self.name} must be {wanted}, not {printable(repr(text))}.") from None
         return self.check(number)
 
     def check(self, number: Any) -> int | float:
         """`number`, if it is of the right type and within the bounds; else `BadInput`."""
-        if isinstance(number, bool) or not isinstance(number, (int, self.kind)) or not math.isfinite(number):
-            raise BadInput(f"{self.name} must be {'a whole number' if self.kind is int else 'a number'}, not {number!r}.")
+        if isinstance(number, bool) or not isinstance(number, (int, self.kind)) or number != number:  # noqa: PLR0124  (NaN)
+            raise BadInput(f"{self.name} must be {'a whole number' if self.kind is int else 'a number'}, not {printable(repr(number))}.")
         if not self.low <= number <= self.high:
-            raise BadInput(f"{self.name} must lie between {self.low:g} and {self.high:g}, not {number:g}.")
+            raise BadInput(f"{self.name} must lie between {self.low:g} and {self.high:g}, not {printable(str(number), 24)}.")
         return self.kind(number)
 
 
@@ -67,6 +65,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         Setting("beta", float, 0.0, 1000.0, "weight of the KL term; 0 gives a plain autoencoder", ("vae",)),
         Setting("latent_dim", int, 2, 256, "width of the code; the screens show a plane of two axes", ("vae",)),
         Setting("sigma", float, 0.0, 2.0, "standard deviation of the training noise", ("dae",)),
+        Setting("augment", float, 0.0, 0.5, "strength of random affine changes of the training images; 0 for none"),
         Setting("seed", int, 0, 2**31 - 1, "of the order, the noise and the first weights"),
     )
 }
@@ -91,6 +90,7 @@ class Hyperparameters:
     beta: float = 1.0
     latent_dim: int = 2
     sigma: float = 0.5
+    augment: float = 0.0
     hidden: tuple[int, ...] = ()
     decoder_hidden: tuple[int, ...] = ()
 
@@ -154,7 +154,9 @@ class RunConfig:
         if not isinstance(raw, dict):
             raise BadInput("config.json does not hold a JSON object. Delete the run, or restore the file.")
         if raw.get("format") != FORMAT:
-            raise BadInput(f"config.json has format {raw.get('format')!r}, this aetui reads {FORMAT}. Use the version that wrote it.")
+            raise BadInput(
+                f"config.json has format {printable(repr(raw.get('format')))}, this aetui reads {FORMAT}. Use the version that wrote it."
+            )
         return _from_object(raw)
 
 
@@ -214,10 +216,11 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "aetui"
 
 
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u202a\u202f-\u2065\u2070-\uffef]")
+WIDEST_KNOWN: Final = "\uffef"  # beyond it, terminals disagree on how wide a character is
 
 
 def printable(text: str, most: int = 80) -> str:
     """`text` safe for a terminal and a panel: control characters replaced, at most `most` characters."""
-    clean = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    shown = text[: most + 1]
+    clean = "".join(char if char.isprintable() and char <= WIDEST_KNOWN else "\N{REPLACEMENT CHARACTER}" for char in shown)
     return clean if len(clean) <= most else clean[: most - 1] + "…"

@@ -24,6 +24,13 @@ TEMPORARY: Final = ".tmp-"
 _LOCK_TRIES: Final = 10  # a viewer's glance at the lock lasts microseconds
 
 
+def shipped_runs() -> Path:
+    """The folder of the runs that come with aetui: inside an installed package, beside it in a clone."""
+    package = Path(__file__).parent
+    inside = package / "shipped"
+    return inside if inside.is_dir() else package.parent / "checkpoints"
+
+
 def check_run_name(name: str) -> str:
     """`name`, if it can name a run's folder; else `BadInput`."""
     if not RUN_NAME.fullmatch(name):

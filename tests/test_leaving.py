@@ -97,7 +97,7 @@ def wait_for_steps(run: Path, count: int) -> None:
 
 def test_hang_up_ends_the_app_and_not_the_training(runs: Path) -> None:
     terminal = launch(runs, "--data", "digits")
-    terminal.wait("Nothing trained yet")
+    terminal.wait("Both")
     terminal.press("s")
     terminal.wait("images/s", 90)
     helpers = subprocess.run(["pgrep", "-P", str(terminal.pid)], capture_output=True, text=True, check=False).stdout.split()

@@ -62,7 +62,7 @@ def pid_maps(pid: int) -> str:
 def test_main_job_on_mnist(size: tuple[int, int], runs: Path, mnist_dir: Path) -> None:
     with launch(runs, "--data-dir", str(mnist_dir), size=size) as terminal:
         before = termios.tcgetattr(terminal.fd)
-        terminal.wait("Nothing trained yet")
+        terminal.wait("Both")
         terminal.press("b")
         wait_until_falling(terminal, runs)
         terminal.wait(lambda text: len(re.findall(r"epoch +\d+\.\d+/", text)) == 2)
@@ -98,7 +98,7 @@ def test_main_job_on_mnist(size: tuple[int, int], runs: Path, mnist_dir: Path) -
 def test_main_job_without_mnist(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Offline with an empty cache: `auto` is the built-in digits, and the screen says so."""
     with launch(runs, "--data-dir", str(tmp_path_factory.mktemp("empty"))) as terminal:
-        terminal.wait("Nothing trained yet")
+        terminal.wait("Both")
         terminal.press("b")
         wait_until_falling(terminal, runs)
         terminal.wait("MNIST could not")

@@ -73,7 +73,7 @@ def test_a_dropped_connection_costs_nothing(ssh: list[str], tmp_path: Path) -> N
     terminal = Terminal(*ssh, f"cd {Path.cwd()}; exec env {remote}")
     run = runs / "vae-001"
     try:
-        terminal.wait("Nothing trained yet")
+        terminal.wait("Both")
         terminal.press("s")
         terminal.wait("images/s", 90)
         os.kill(terminal.pid, signal.SIGKILL)  # the client is gone, as a laptop that closes

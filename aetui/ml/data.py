@@ -53,11 +53,6 @@ class Dataset:
     classes: tuple[str, ...]
     note: str = ""  # what a person should know: a replacement, files that were skipped
 
-    @property
-    def augment(self) -> bool:
-        """Whether training should make small random affine changes."""
-        return len(self.train_images) < SMALL
-
 
 class Unavailable(Exception):
     """The data set is not here and cannot be fetched; the message says why."""
@@ -217,15 +212,13 @@ def add_noise(images: Tensor, noise: Tensor, sigma: float) -> Tensor:
     return torch.add(images, noise, alpha=sigma).clamp_(0, 1)
 
 
-def small_affine_changes(images: Tensor, uniform: Tensor) -> Tensor:
-    """Each image turned by up to 10 degrees, scaled by up to 10 % and shifted by up to 2 pixels.
+def small_affine_changes(images: Tensor, normal: Tensor, strength: float) -> Tensor:
+    """Each image turned, sheared, scaled and shifted a little, at random.
 
-    `images` float32 [N, 1, 28, 28]; `uniform` [N, 4] in [0, 1) decides the angle, the scale and the two shifts.
+    `images` float32 [N, 1, 28, 28]; `normal` [N, 2, 3], standard normal, decides how. `strength` is the standard deviation
+    of turn and shear in radians; scales and shifts, in halves of the image, deviate by half of it.
     """
-    angle, scale, shift_x, shift_y = (uniform * 2 - 1).unbind(1)
-    angle, scale = angle * math.radians(10), 1 + 0.1 * scale
-    cos, sin = angle.cos() * scale, angle.sin() * scale
-    shift = 2 * 2 / SIDE  # in affine_grid's units, where the image is 2 wide
-    theta = torch.stack([cos, -sin, shift * shift_x, sin, cos, shift * shift_y], 1).view(-1, 2, 3)
+    share = torch.tensor([[0.5, 1.0, 0.5], [1.0, 0.5, 0.5]], device=images.device)
+    theta = normal * (strength * share) + torch.eye(2, 3, device=images.device)
     grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
-    return functional.grid_sample(images, grid, align_corners=False)
+    return functional.grid_sample(images, grid, align_corners=False).clamp_(0, 1)

@@ -27,6 +27,7 @@ from aetui.rundir import check_run_name, create_run, hold_lock, read_config, rem
 
 MOST_THREADS: Final = 8  # these networks are too small to feed more
 SMALLEST_BATCH: Final = 64
+SMALL_SET_AUGMENT: Final = 0.1
 CALIBRATION: Final = 500  # images that scale a dae's first weights
 PRECISIONS: Final = ("auto", "float32", "bf16")
 
@@ -184,15 +185,14 @@ def _new_config(request: Request, images: data.Dataset, device: torch.device) ->
     )
 
 
-def _scaled(request: Request, images: int) -> dict[str, int]:
-    """Batch size and epochs for a set far smaller than MNIST: about as many steps in all, in smaller batches."""
-    default = DEFAULTS[request.model]
-    if images >= data.SMALL or "batch_size" in request.overrides:
+def _scaled(request: Request, images: int) -> dict[str, int | float]:
+    """What suits a set far smaller than MNIST: smaller batches, about as many steps in all, and changed images."""
+    if images >= data.SMALL:
         return {}
-    if "epochs" in request.overrides:
-        return {"batch_size": SMALLEST_BATCH}
+    default = DEFAULTS[request.model]
+    batch = int(request.overrides.get("batch_size", SMALLEST_BATCH))  # type: ignore[arg-type]
     steps = default.epochs * (60_000 // default.batch_size)
-    return {"batch_size": SMALLEST_BATCH, "epochs": max(1, round(steps / steps_per_epoch(images, SMALLEST_BATCH)[0]))}
+    return {"batch_size": batch, "epochs": max(1, round(steps / steps_per_epoch(images, batch)[0])), "augment": SMALL_SET_AUGMENT}
 
 
 def _precision(request: Request, config: RunConfig, images: data.Dataset, device: torch.device) -> str:
@@ -228,7 +228,7 @@ def _trainer(
         network = _fresh_network(config, images).to(device)
     trainer = Trainer(
         run, config, network, make_optimizer(config.model, network, device), device, recorder,
-        new_windows(config, len(images.train_images)), group, save_every=request.save_every,
+        new_windows(config, len(images.train_images)), group, resumed=request.resume is not None, save_every=request.save_every,
     )  # fmt: skip
     if payload is not None:
         restore(trainer, payload)

@@ -66,7 +66,6 @@ class EagerStep:
     images: Tensor  # uint8, on the device
     settings: Hyperparameters
     precision: str
-    augment: bool
     share: tuple[int, int] = (0, 1)
 
     def __call__(self, indices: Tensor, rate: float) -> Tensor:
@@ -83,10 +82,10 @@ class EagerStep:
         device, (rank, world) = self.images.device, self.share
         count = len(indices)
         noise = torch.randn(noise_shape(self.model, count, self.settings), device=device)[rank::world]
-        uniform = torch.rand(count, 4, device=device)[rank::world] if self.augment else None
         images = to_float(self.images[indices[rank::world]])
-        if uniform is not None:
-            images = small_affine_changes(images, uniform)
+        if self.settings.augment:
+            changes = torch.randn(count, 2, 3, device=device)[rank::world]
+            images = small_affine_changes(images, changes, self.settings.augment)
         with autocast(device, self.precision):
             values = losses(self.model, self.network, images, noise, self.settings)
         self.optimizer.zero_grad(set_to_none=True)
@@ -165,7 +164,7 @@ def faster_precision(model: Model, network: nn.Module, images: Tensor, settings:
     if images.device.type not in ("cpu", "cuda"):
         return "float32"
     trials = {
-        precision: EagerStep(model, twin, make_optimizer(model, twin, images.device), images, settings, precision, augment=False)
+        precision: EagerStep(model, twin, make_optimizer(model, twin, images.device), images, settings, precision)
         for precision, twin in (("float32", copy.deepcopy(network)), ("bf16", copy.deepcopy(network)))
     }
     best = dict.fromkeys(trials, math.inf)

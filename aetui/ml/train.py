@@ -50,11 +50,11 @@ def train(trainer: Trainer, data: Dataset, control: Control) -> str:
     test = TestSet(data, config.model, settings.latent_dim, device, settings.beta)
     wrapped = trainer.group.wrap(trainer.network, device)
     eager = EagerStep(
-        config.model, wrapped, trainer.optimizer, images, settings, config.precision, data.augment, trainer.group.share
+        config.model, wrapped, trainer.optimizer, images, settings, config.precision, trainer.group.share
     )  # fmt: skip
     take_step, remark = make_step(eager, batch)
     trainer.recorder.event(
-        "resumed" if trainer.step else "started", remark, step=trainer.step, epoch=trainer.step / per_epoch, **machine(device)
+        "resumed" if trainer.resumed else "started", remark, step=trainer.step, epoch=trainer.step / per_epoch, **machine(device)
     )  # fmt: skip
     trainer.saved_at = time.perf_counter()
     save_every = SAVE_AT_LEAST_EVERY if trainer.save_every is None else trainer.save_every

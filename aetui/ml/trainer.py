@@ -38,6 +38,7 @@ class Trainer:
     group: Group
     step: int = 0
     elapsed: float = 0.0  # seconds of training, without evaluation and saves
+    resumed: bool = False  # perhaps from step 0 again; readers must know that steps come twice
     save_every: float | None = None  # seconds; None lets the cost of a save decide
     saved_at: float = 0.0
     save_cost: float = 0.0

@@ -47,12 +47,14 @@ class AetuiApp(App[None]):
         Binding("ctrl+l", "redraw", "Redraw", show=False),
     ]
 
-    def __init__(self, runs: Path, options: TrainerOptions, inference: Inference, look: Look | None = None) -> None:
+    def __init__(
+        self, runs: Path, options: TrainerOptions, inference: Inference, look: Look | None = None, shipped: tuple[Path, ...] = ()
+    ) -> None:
         look = look or Look()
         self._wire = Wire(colours=look.colours != "none", ascii_only=look.ascii_only)
         super().__init__(driver_class=driver_for(self._wire))
         self.farewell = ""
-        self._board = Board(runs)
+        self._board = Board(runs, *shipped)
         self._desk = TrainerDesk(self._board, options)
         self._inference = inference
         self._look = look
