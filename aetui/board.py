@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,7 +128,8 @@ class Board:
         self._starting: dict[Model, StartedTrainer] = {}
         self._configs: dict[Path, RunConfig] = {}
         self._listed_at = 0.0
-        self.unreadable: dict[Path, str] = {}
+        self._unreadable: dict[Path, str] = {}
+        self.complaints: deque[str] = deque(maxlen=20)  # about runs that cannot be read; whoever shows one takes it out
         self.known = False  # whether the directories have been looked at
 
     def poll(self) -> frozenset[Model]:
@@ -136,7 +138,7 @@ class Board:
         starting = {model: trainer.cause_of_death() for model, trainer in self._starting.items()}
         if self._starting or time.monotonic() - self._listed_at > LISTED_EVERY:
             self._list()
-        for trainer in self._started.values():
+        for trainer in list(self._started.values()):
             trainer.cause_of_death()  # reaps it: no zombie stays
         changed = {model for model in MODELS if before[model] is not self._current[model] or starting.get(model)}
         for model, watch in self._current.items():
@@ -152,9 +154,11 @@ class Board:
             if path not in self._configs:
                 try:
                     self._configs[path] = read_config(path)
-                    self.unreadable.pop(path, None)
+                    self._unreadable.pop(path, None)
                 except BadInput as error:
-                    self.unreadable[path] = str(error)
+                    if self._unreadable.get(path) != str(error):
+                        self._unreadable[path] = str(error)
+                        self.complaints.append(str(error))
         self._configs = {path: config for path, config in self._configs.items() if path.exists()}
         for model, trainer in list(self._starting.items()):
             if trainer.run in self._configs:
@@ -173,8 +177,9 @@ class Board:
 
     def runs_of(self, model: Model) -> list[Path]:
         """The usable runs of `model`, newest first."""
-        mine = [path for path, config in self._configs.items() if config.model == model]
-        return sorted(mine, key=lambda path: (self._configs[path].created, path.name), reverse=True)
+        # A copy: `poll` may run in another thread.
+        mine = [(config.created, path.name, path) for path, config in list(self._configs.items()) if config.model == model]
+        return [path for *_, path in sorted(mine, reverse=True)]
 
     def current(self, model: Model) -> RunWatch | None:
         """The run of `model` that the screens show."""

@@ -97,6 +97,8 @@ class AetuiApp(App[None]):
             changed = await asyncio.to_thread(self._board.poll)
         finally:
             self._polling = False
+        while self._board.complaints:
+            self.post_message(Problem(self._board.complaints.popleft()))
         if changed:
             self._tell(changed)
 
@@ -113,7 +115,7 @@ class AetuiApp(App[None]):
             self._tell(frozenset(MODELS))
 
     @on(TrainerCommand)
-    def _command_trainer(self, command: TrainerCommand) -> None:
+    async def _command_trainer(self, command: TrainerCommand) -> None:
         try:
             said = self._desk.do(command.action, command.model, command.settings)
         except BadInput as error:
@@ -121,8 +123,7 @@ class AetuiApp(App[None]):
             return
         if said:
             self.notify(said)
-        self._board.poll()
-        self._tell(frozenset(MODELS))
+        await self._poll()
 
     @on(PickRun)
     def _pick_run(self, wish: PickRun) -> None:
@@ -139,11 +140,10 @@ class AetuiApp(App[None]):
             self.notify(f"There is no {wish.model} run yet; b on the Train screen starts one.")
             return
 
-        def show(path: Path | None) -> None:
+        async def show(path: Path | None) -> None:
             if path is not None:
                 self._board.pick(wish.model, path)
-                self._board.poll()
-                self._tell(frozenset({wish.model}))
+                await self._poll()
 
         self.push_screen(RunPicker(wish.model, runs, current.path if current else None), show)
 

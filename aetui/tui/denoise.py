@@ -36,7 +36,7 @@ class DenoiseScreen(ModeScreen):
     MODEL = "dae"
     BINDINGS = [
         Binding("space,right", "handful(1)", "Other digits", key_display="space"),
-        Binding("backspace,left", "handful(-1)", "Back"),
+        Binding("backspace,left", "handful(-1)", "Back", key_display="⌫"),
         Binding("up,plus,equals_sign", "sigma(1)", "More noise", key_display="+"),
         Binding("down,minus", "sigma(-1)", "Less", key_display="-"),
         Binding("o", "pick", "Runs"),

@@ -37,7 +37,7 @@ class ManifoldScreen(ModeScreen):
         Binding("up,k", "move(0,-1)", show=False),
         Binding("down,j", "move(0,1)", show=False),
         Binding("h", "move(-1,0)", show=False),
-        Binding("enter", "open", "Walk from here"),
+        Binding("enter", "open", "Walk from here", key_display="⏎"),
         Binding("z", "size", "Digit size"),
         Binding("o", "pick", "Runs"),
     ]

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
+from textual.style import Style
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from aetui.board import Board, RunWatch
 from aetui.config import MODELS, BadInput, Model, printable
@@ -57,6 +59,23 @@ class TopBar(Static):
         self.update(Content.assemble(*parts))
 
 
+class KeyBar(Static):
+    """One line: the screen's keys, each a link for the mouse.
+
+    Textual's Footer is a widget for every key, which makes the first picture and each change of screens slower.
+    """
+
+    def __init__(self, bindings: Iterable[Any]) -> None:
+        own = [binding for binding in bindings if isinstance(binding, Binding) and binding.show]
+        keys = [(binding.key_display or binding.key, binding.description, f"screen.{binding.action}") for binding in own]
+        everywhere = [("?", "Help", "app.help"), ("q", "Quit", "app.quit")]
+        shown = [
+            Content.assemble((key, "bold $accent"), f" {meaning}").stylize(Style.from_meta({"@click": action}))
+            for key, meaning, action in keys + everywhere
+        ]
+        super().__init__(Content.assemble(" ", Content("  ").join(shown)), id="key-bar")
+
+
 class ModeScreen(Screen[None]):
     """A screen of the app. It reads the board, asks the inference process, and posts messages; it never imports the app."""
 
@@ -75,7 +94,7 @@ class ModeScreen(Screen[None]):
         yield TopBar(self.MODE)
         yield from self.body()
         yield Static(id="too-small")
-        yield Footer(show_command_palette=False)
+        yield KeyBar(self.BINDINGS)
 
     def body(self) -> Iterable[Widget]:
         """The screen's own widgets."""
