@@ -6,6 +6,7 @@ Exit codes: 0 ok, 1 failed, 2 usage or bad input, 128 + n when signal n ended it
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shlex
 import sys
@@ -75,11 +76,10 @@ def train(options: argparse.Namespace) -> int:
         threads=options.threads, save_every=options.save_every, overrides=overrides, command=shlex.join(["aetui", *sys.argv[1:]]),
     )  # fmt: skip
     progress = Progress(as_json=options.json)
-    try:
-        run, code = run_training(request, progress)
-    finally:
+    run, code = run_training(request, progress)
+    with contextlib.suppress(OSError):  # the terminal may be gone by now; that the training has saved still counts
         progress.end()
-    print(run, flush=True)
+        print(run, flush=True)
     return code
 
 

@@ -19,6 +19,7 @@ Model = Literal["vae", "dae"]
 MODELS: Final[tuple[Model, ...]] = ("vae", "dae")
 NAMED_DATA: Final = ("auto", "mnist", "fashion-mnist", "kmnist", "digits")
 SIDE: Final = 28  # pixels: every image is SIDE x SIDE
+LARGEST: Final = 1e15  # number that a config.json may hold: a float takes it
 WIDEST: Final = 8192  # layer
 TEST_SIGMA: Final = 0.5  # the noise at which a dae is scored, whatever it was trained with
 
@@ -170,7 +171,8 @@ def _from_object(raw: dict[str, Any]) -> RunConfig:
     values["versions"] = {str(k): str(v) for k, v in _expect(values.get("versions", {}), dict, "versions").items()}
     for name, kinds in _PLAIN_FIELDS.items():
         if name in values:
-            _expect(values[name], kinds, name)
+            value = _expect(values[name], kinds, name)
+            _expect(isinstance(value, str) or 0 <= value < LARGEST or None, bool, name)
     values["data"] = check_data_name(_expect(values.get("data"), str, "data"), auto=False)
     return RunConfig(**values)
 

