@@ -31,11 +31,7 @@ class ModelPanel(Vertical, can_focus=True):
         self.border_title = TITLES[model]
 
     def compose(self) -> ComposeResult:
-        """A line of figures, the progress, and a message; the chart comes when there is something to draw."""
-        yield Static(classes="figures")
-        yield ProgressBar(total=1.0, show_eta=False, show_percentage=False)
-        yield Static(classes="pace")
-        yield Static(classes="note", markup=False)
+        """A message; the rest comes when there is something to draw, and the first picture does not wait for it."""
         yield Static(classes="message")
 
     def show(self, watch: RunWatch | None, starting: StartedTrainer | None, words: str) -> None:
@@ -52,13 +48,21 @@ class ModelPanel(Vertical, can_focus=True):
             keys = "[b $accent]b[/] trains both models, [b $accent]s[/] this one,\n[b $accent]e[/] changes its settings first."
             self._say(f"Nothing trained yet.\n\n{keys}")
         else:
-            self._show_run(watch)
+            self.run_worker(self._show_run(watch), group="show", exclusive=True)
 
     def _say(self, markup: str) -> None:
         self.set_class(True, "-message")
         self.query_one(".message", Static).update(markup)
 
-    def _show_run(self, watch: RunWatch) -> None:
+    async def _furnish(self) -> None:
+        """Figures, progress, pace and note, above the message."""
+        if not self.query(".figures"):
+            progress = ProgressBar(total=1.0, show_eta=False, show_percentage=False)
+            lines = (Static(classes="figures"), progress, Static(classes="pace"), Static(classes="note", markup=False))
+            await self.mount_all(lines, before=self.query_one(".message"))
+
+    async def _show_run(self, watch: RunWatch) -> None:
+        await self._furnish()
         config, style = watch.config, STATE_STYLES[watch.state]
         self.border_subtitle = Content.from_markup(
             f"[{style}]{watch.state}[/] · {_safe(watch.name)} · {_safe(config.data)} · {_safe(config.device)}"
@@ -75,16 +79,16 @@ class ModelPanel(Vertical, can_focus=True):
         self.query_one(".note", Static).update(printable(config.data_note, 200))
         self.set_class(bool(config.data_note), "-noted")
         self.query_one(ProgressBar).update(progress=min(1.0, watch.epoch / config.hyperparameters.epochs))
-        # After the figures have been painted, and one at a time.
-        self.call_after_refresh(lambda: self.run_worker(self._draw_chart(watch), group="chart", exclusive=True))
+        await self._draw_chart(watch)
 
     async def _draw_chart(self, watch: RunWatch) -> None:
-        from textual_plot import HiResMode
-
         history = watch.history
         limits = _limits(history.step_loss, history.test_loss)
+        self.set_class(limits is None, "-chartless")
         if limits is None:
             return
+        from textual_plot import HiResMode
+
         chart = await self._chart()
         chart.clear()
         colours = self.app.theme_variables
