@@ -41,7 +41,7 @@ def test_held_keys_all_count_and_the_screen_is_soon_still(key: str, tmp_path: Pa
         for _ in range(300):
             os.write(terminal.fd, ESCAPES.get(key, key).encode())
             terminal.read(0.01)
-        terminal.wait("z0   +30.00" if key == "right" else "z1  -30.00")
+        terminal.wait("z0  +30.00" if key == "right" else "z1  -30.00")
         terminal.read(1.0)
         shown = len(terminal.raw)
         terminal.read(1.0)

@@ -20,6 +20,7 @@ from aetui.tui.stripview import StripView
 Grey = NDArray[np.uint8]
 
 LEVELS: Final = 25  # black and the 24 greys that every 256-colour terminal has
+INERTIA: Final = 0.8  # levels; rounding alone is half a level off
 CHARACTERS: Final = {"shades": " ░▒▓█", "ramp": " .:-=+*#%@"}  # dark to light
 
 
@@ -40,9 +41,17 @@ def cell_style(top: int, bottom: int) -> Style:
     return Style(color=grey(top), bgcolor=grey(bottom))
 
 
-def quantise(image: Grey) -> Grey:
-    """uint8 grey in 0..255 as levels in 0..LEVELS - 1."""
-    return ((image.astype(np.uint16) * (LEVELS - 1) + 127) // 255).astype(np.uint8)
+def quantise(image: Grey, shown: Grey | None = None) -> Grey:
+    """uint8 grey in 0..255 as levels in 0..LEVELS - 1.
+
+    A level that is `shown` stays for as long as it is no more than INERTIA levels off: on a walk over the plane most
+    pixels change by less than a level, and every cell that changes is sent.
+    """
+    exact = image * np.float32((LEVELS - 1) / 255)
+    levels = np.rint(exact).astype(np.uint8)
+    if shown is None or shown.shape != levels.shape:
+        return levels
+    return np.asarray(np.where(np.abs(exact - shown) <= INERTIA, shown, levels), np.uint8)
 
 
 def enlarge(levels: Grey, scale: int) -> Grey:
@@ -89,6 +98,7 @@ class PixelView(StripView):
         self.image: Grey = np.zeros((height, width), np.uint8)
         self._scale = scale
         self._ink = ink
+        self._levels: Grey | None = None
         self._draw()
 
     def show(self, image: Grey) -> None:
@@ -114,7 +124,8 @@ class PixelView(StripView):
     def _draw(self) -> None:
         height, width = self.image.shape
         if self._ink == "grey":
-            self.show_strips(half_block_strips(enlarge(quantise(self.image), self._scale)))
+            self._levels = quantise(self.image, self._levels)
+            self.show_strips(half_block_strips(enlarge(self._levels, self._scale)))
         else:
             size = width * self._scale, (height * self._scale + 1) // 2
             self.show_strips(character_strips(self.image, *size, CHARACTERS[self._ink]))
