@@ -86,6 +86,7 @@ class Pseudoterminal:
         os.write(self._file, keys)
 
     def press(self, key: bytes) -> Answer:
-        """Send a key and read its whole answer."""
+        """Send a key and read its whole answer, and nothing that came before it."""
+        self.drain(0.01, 0.05)
         self.type(key)
         return self.drain(0.1, 3.0)

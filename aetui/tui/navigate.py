@@ -58,6 +58,7 @@ class NavigateScreen(ModeScreen):
         self._latent: LatentMap | None = None
         self._neighbours: Neighbours | None = None
         self._mapped: tuple[str, int] | None = None
+        self._moved = asyncio.Event()
 
     def body(self) -> Iterable[Widget]:
         """The digit with its figures, and the map."""
@@ -67,6 +68,10 @@ class NavigateScreen(ModeScreen):
                 yield Figures(id="figures")
             yield PlaneView(id="map")
         yield Static(id="empty")
+
+    def on_mount(self) -> None:
+        """Be ready to walk."""
+        self.run_worker(self._walk(), group="walk")
 
     def go_to(self, x: float, y: float) -> None:
         """Stand at that point of the plane."""
@@ -102,7 +107,14 @@ class NavigateScreen(ModeScreen):
         self.query_one("#digit", PixelView).scale = max(1, min(by_height, by_width))
 
     def _show_point(self) -> None:
-        self.run_worker(self._decode(), group="decode")
+        self._moved.set()
+
+    async def _walk(self) -> None:
+        """Decode where we stand, whenever we have moved: one digit at a time, always the newest place."""
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            await self._decode()
 
     async def _decode(self) -> None:
         """Show the digit, the crosshair and the figures in one frame; the latter two alone where the digit is long in coming."""

@@ -48,7 +48,7 @@ def quantise(image: Grey, shown: Grey | None = None) -> Grey:
     pixels change by less than a level, and every cell that changes is sent.
     """
     exact = image * np.float32((LEVELS - 1) / 255)
-    levels = np.rint(exact).astype(np.uint8)
+    levels: Grey = np.rint(exact).astype(np.uint8)
     if shown is None or shown.shape != levels.shape:
         return levels
     return np.asarray(np.where(np.abs(exact - shown) <= INERTIA, shown, levels), np.uint8)
