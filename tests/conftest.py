@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aetui.cli import main
+from aetui.rundir import lock_holder
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -37,3 +40,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["train", "vae", "--runs", str(runs), "--data", "digits", "--epochs", "2", "--hidden", "64,32", *quick]) == 0
     assert main(["train", "dae", "--runs", str(runs), "--data", "digits", "--epochs", "2", "--hidden", "8,8,8", *quick]) == 0
     return runs
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[Path]:
+    """A runs folder; whatever still trains in it at the end is killed."""
+    yield tmp_path
+    for run in tmp_path.glob("*"):
+        if pid := lock_holder(run):
+            os.kill(pid, signal.SIGKILL)

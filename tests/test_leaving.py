@@ -9,7 +9,6 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,15 +66,6 @@ def test_a_dumb_terminal_gets_a_sentence(trained: Path) -> None:
         assert terminal.wait_for_end() == 2
         assert b"cannot draw" in terminal.raw
         assert b"\x1b" not in terminal.raw
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> Iterator[Path]:
-    """A runs folder; whatever still trains in it at the end is killed."""
-    yield tmp_path
-    for run in tmp_path.glob("*"):
-        if pid := lock_holder(run):
-            os.kill(pid, signal.SIGKILL)
 
 
 def lives(pid: str) -> bool:

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import termios
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from aetui.rundir import list_runs, lock_holder
+from aetui.rundir import list_runs
 from tests.terminal import Terminal, launch
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> Iterator[Path]:
-    """A runs folder; whatever still trains in it at the end is killed."""
-    yield tmp_path
-    for run in tmp_path.glob("*"):
-        if pid := lock_holder(run):
-            os.kill(pid, signal.SIGKILL)
 
 
 def losses(run: Path) -> list[float]:

@@ -10,7 +10,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from aetui.config import SIDE, RunConfig
+from aetui.config import SIDE, Hyperparameters, RunConfig
 from aetui.latentmap import save_latent_map
 from aetui.ml.control import Control
 from aetui.ml.data import Dataset
@@ -21,7 +21,7 @@ from aetui.ml.step import EagerStep, learning_rate, make_step
 from aetui.ml.trainer import Trainer, machine, save
 
 READ_EVERY: Final = 0.25  # seconds between readings of the losses from the device
-AUGMENTED_SHARE: Final = 0.9  # of the epochs; the last ones see the images as they are
+AUGMENTED: Final = (0.1, 0.9)  # shares of the epochs; the first ones learn faster from the images as they are, the last ones better
 MOST_UNREAD: Final = 1000  # steps
 SAVE_AT_LEAST_EVERY: Final = 30.0  # seconds, within a long epoch
 SAVING_SHARE: Final = 20  # at the end of an epoch: save when training took this many times as long as a save
@@ -63,8 +63,8 @@ def train(trainer: Trainer, data: Dataset, control: Control) -> str:
 
     while trainer.step < total:
         epoch, position = divmod(trainer.step, per_epoch)
-        if eager.settings.augment and epoch >= AUGMENTED_SHARE * settings.epochs:
-            eager.settings = dataclasses.replace(settings, augment=0.0)
+        if (strength := _augment_in(epoch, settings)) != eager.settings.augment:
+            eager.settings = dataclasses.replace(settings, augment=strength)
             take_step, _ = make_step(eager, batch)
         order = epoch_order(settings.seed, epoch, len(images)).to(device)
         unread: list[Tensor] = []
@@ -88,6 +88,12 @@ def train(trainer: Trainer, data: Dataset, control: Control) -> str:
                 _pause(trainer, control, per_epoch)
             unread, read_at = [], time.perf_counter()
     return "done"
+
+
+def _augment_in(epoch: int, settings: Hyperparameters) -> float:
+    """The strength of the affine changes in `epoch`, 0 for the first."""
+    begin, end = (share * settings.epochs for share in AUGMENTED)
+    return settings.augment if begin <= epoch < end else 0.0
 
 
 def _should_read(trainer: Trainer, control: Control, position: int, unread: int, read_at: float) -> bool:
