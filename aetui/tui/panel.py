@@ -118,18 +118,15 @@ def _safe(text: str | None, most: int = 120) -> str:
 def _figures(watch: RunWatch) -> Content:
     """Fixed columns, so that nothing jumps when a number grows a digit."""
     epoch, step = watch.history.epoch, watch.history.step
-    unit = "dB PSNR" if watch.config.model == "dae" else "nats"
-    best = epoch.get("test_psnr", epoch.get("test_loss"))
+    muted, vae = "$foreground-muted", watch.config.model == "vae"
+    score = epoch.get("test_loss" if vae else "test_psnr")
     parts: list[tuple[str, str] | str] = [
-        ("test ", "$foreground-muted"), (f"{best:7.2f}" if isinstance(best, (int, float)) else "      –", "bold $accent"),
-        (f" {unit}   ", "$foreground-muted"), ("train ", "$foreground-muted"), (_loss(step.get("loss"), watch.config.model), "$secondary"),
-    ]  # fmt: skip
-    if watch.config.model == "vae" and "test_kl" in epoch:
-        parts += [
-            ("   = ", "$foreground-muted"),
-            f"{epoch['test_reconstruction']:6.1f} + {epoch['test_kl']:4.1f}",
-            (" KL", "$foreground-muted"),
-        ]
+        ("test ", muted),
+        (f"{score:7.2f}" if isinstance(score, (int, float)) else "      –", "bold $accent"),
+    ]
+    if vae and "test_kl" in epoch:
+        parts += [(" = ", muted), f"{epoch['test_reconstruction']:5.1f} + {epoch['test_kl']:4.1f}", (" KL", muted)]
+    parts += [("" if vae else " dB PSNR", muted), ("  train ", muted), (_loss(step.get("loss"), watch.config.model), "$secondary")]
     return Content.assemble(*parts)
 
 

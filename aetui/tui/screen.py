@@ -70,7 +70,7 @@ class KeyBar(Static):
         keys = [(binding.key_display or binding.key, binding.description, f"screen.{binding.action}") for binding in own]
         everywhere = [("?", "Help", "app.help"), ("q", "Quit", "app.quit")]
         shown = [
-            Content.assemble((key, "bold $accent"), f" {meaning}").stylize(Style.from_meta({"@click": action}))
+            Content.assemble((key, "bold $accent"), Content(f" {meaning}").stylize(Style.from_meta({"@click": action})))
             for key, meaning, action in keys + everywhere
         ]
         super().__init__(Content.assemble(" ", Content("  ").join(shown)), id="key-bar")
