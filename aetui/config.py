@@ -115,7 +115,7 @@ def _check_widths(name: str, widths: tuple[int, ...], fewest: int, most: int) ->
 
 # Chosen by measurement on two CPU cores; README, "How fast, how good", has the figures.
 DEFAULTS: Final[Mapping[Model, Hyperparameters]] = {
-    "vae": Hyperparameters(epochs=30, batch_size=256, lr=2e-3, hidden=(512, 256, 256), decoder_hidden=(256, 256, 256, 256, 512)),
+    "vae": Hyperparameters(30, 256, 2.5e-3, augment=0.02, hidden=(512, 256, 256), decoder_hidden=(256, 256, 256, 256, 512)),
     "dae": Hyperparameters(epochs=4, batch_size=128, lr=1e-2, hidden=(32, 64, 128)),
 }
 
