@@ -20,7 +20,7 @@ from aetui.tui.stripview import StripView
 Grey = NDArray[np.uint8]
 
 LEVELS: Final = 25  # black and the 24 greys that every 256-colour terminal has
-INERTIA: Final = 0.8  # levels; rounding alone is half a level off
+INERTIA: Final = 1.0  # levels; rounding alone is half a level off
 CHARACTERS: Final = {"shades": " ░▒▓█", "ramp": " .:-=+*#%@"}  # dark to light
 
 
