@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aetui.config import MODELS, BadInput, Model, RunConfig
 from aetui.metrics import History, MetricsTail, Record
 from aetui.processes import StartedTrainer
-from aetui.rundir import State, latent_epochs, list_runs, lock_holder, read_config, state_of
+from aetui.rundir import State, checkpoint_stamp, latent_epochs, list_runs, lock_holder, read_config, state_of
 
 if TYPE_CHECKING:
     from aetui.latentmap import LatentMap
@@ -49,7 +49,7 @@ class RunWatch:
         if self.state == "failed" and started is not None and died is None:
             self.state = "running"  # it has been started and has not come as far as its lock
         self.cause = self._cause_of_failure(died) if self.state == "failed" else ""
-        self.checkpoint = _stamp(self.path / "checkpoint.pt")
+        self.checkpoint = checkpoint_stamp(self.path)
         self.epochs = latent_epochs(self.path)
         return bool(records) or before != (self.state, self.cause, self.checkpoint, self.epochs)
 
@@ -67,10 +67,7 @@ class RunWatch:
     @property
     def host(self) -> str:
         """The machine on which the run says that it trains; "" where it does not say."""
-        for event in reversed(self.history.events):
-            if "host" in event:
-                return str(event["host"])
-        return ""
+        return self.history.host
 
     @property
     def has_checkpoint(self) -> bool:
@@ -107,14 +104,6 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, (int, float)) else 0.0
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return 0, 0
-    return status.st_mtime_ns, status.st_ino
-
-
 class Board:
     """The runs below some folders, one of each model chosen: the newest, unless a person picks another."""
 
@@ -135,7 +124,7 @@ class Board:
     def poll(self) -> frozenset[Model]:
         """Look at the directories; the models whose screens should look again."""
         before = dict(self._current)
-        starting = {model: trainer.cause_of_death() for model, trainer in self._starting.items()}
+        starting = {model: trainer.cause_of_death() for model, trainer in list(self._starting.items())}
         if self._starting or time.monotonic() - self._listed_at > LISTED_EVERY:
             self._list()
         for trainer in list(self._started.values()):

@@ -211,6 +211,11 @@ def check_data_name(name: str, *, auto: bool = True) -> str:
     raise BadInput(f"there is no data set {printable(name)!r}; choose {', '.join(NAMED_DATA)} or folder:PATH.")
 
 
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def default_data_dir() -> Path:
     """AETUI_DATA_DIR, else aetui's folder in the user's cache."""
     if given := os.environ.get("AETUI_DATA_DIR"):

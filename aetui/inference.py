@@ -49,7 +49,6 @@ class Inference:
         self._next: dict[str, _Question] = {}  # what it will be asked after that
         self._number = 0
         self._deaths = 0
-        self.ready = False
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "aetui.ml.serve"]
@@ -68,12 +67,10 @@ class Inference:
         while self._deaths <= RESTARTS:
             async for frame in self._frames():
                 if frame.header["kind"] in ("ready", "reloaded"):
-                    self.ready = True
                     yield frame
                 else:
                     self._settle(frame)
-            self.ready = False
-            self._deaths += 1
+                self._deaths += 1
             code = await asyncio.to_thread(self._process.wait)
             cause = f"exit code {code}" if code >= 0 else f"signal {-code}"
             if self._deaths > RESTARTS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +18,6 @@ LONGEST_LINE: Final = 1 << 16  # bytes; no record comes near it
 LARGEST: Final = 1 << 63  # whole number; beyond a float's range, arithmetic would raise
 FULLY_PARSED: Final = 20_000  # step lines; a longer file is sampled, its epochs and events are all read
 CURVE_POINTS: Final = 4096
-EVENTS_KEPT: Final = 200
 
 
 class MetricsWriter:
@@ -197,7 +195,7 @@ class History:
     step: Record = field(default_factory=dict)
     epoch: Record = field(default_factory=dict)
     state_event: Record = field(default_factory=dict)
-    events: deque[Record] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
+    host: str = ""  # the machine on which it was trained last, where an event says so
 
     def add(self, record: Record) -> None:
         """Take in one record, in the file's order."""
@@ -213,7 +211,8 @@ class History:
                 self._add_event(record)
 
     def _add_event(self, record: Record) -> None:
-        self.events.append(record)
+        if isinstance(host := record.get("host"), str):
+            self.host = host
         if _is_telling(record):
             self.state_event = record
         if record.get("event") == "resumed" and _is_number(record.get("epoch")):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aetui.config import BadInput, Model, printable
+from aetui.config import BadInput, Model, printable, usable_cores
 from aetui.rundir import create_run, list_runs, lock_holder
 
 TRAINER_NICENESS: Final = 10  # the screen comes first
@@ -85,9 +85,8 @@ def start_trainer(
 
 def threads_for_one_more(runs: Path, beside: int) -> int | None:
     """The CPU threads that leave room for the trainings that run already; None where one may take what it wants."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     running = beside + sum(lock_holder(run) is not None for run in list_runs(runs))
-    return max(1, cores // (running + 1)) if running else None
+    return max(1, usable_cores() // (running + 1)) if running else None
 
 
 def signal_trainer(run: Path, number: signal.Signals, host: str = "") -> None:

@@ -223,6 +223,15 @@ def last_change(run: Path) -> float:
     return max(times, default=0.0)
 
 
+def checkpoint_stamp(run: Path) -> tuple[int, int]:
+    """Changes whenever the run's checkpoint is replaced; zeros where there is none."""
+    try:
+        status = (run / "checkpoint.pt").stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_ino
+
+
 def latent_epochs(run: Path) -> list[int]:
     """The epochs after which a latent map was kept, ascending."""
     try:

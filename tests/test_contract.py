@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+import platform
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from aetui.board import RunWatch
+from aetui.config import BadInput
 from aetui.latentmap import load_latent_map
 from aetui.ml.checkpoint import load_model
 from aetui.ml.data import add_noise
 from aetui.ml.evaluate import plane_axes
 from aetui.ml.models import DAE, VAE, kl_divergence, psnr
 from aetui.ml.step import learning_rate
-from aetui.rundir import latent_epochs
+from aetui.processes import signal_trainer
+from aetui.rundir import latent_epochs, read_config
 
 
 def test_a_loaded_vae_encodes_and_decodes(trained: Path) -> None:
@@ -109,3 +114,11 @@ def test_latent_maps_after_every_epoch(trained: Path) -> None:
     left, right, bottom, top = latent.extent
     assert left < right
     assert bottom < top
+
+
+def test_a_run_says_where_it_trains_and_is_signalled_only_from_there(trained: Path) -> None:
+    watch = RunWatch(trained / "vae-001", read_config(trained / "vae-001"))
+    watch.poll(None)
+    assert watch.host == platform.node()
+    with pytest.raises(BadInput, match="trains on elsewhere"):
+        signal_trainer(watch.path, signal.SIGTERM, "elsewhere")

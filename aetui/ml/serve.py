@@ -21,22 +21,11 @@ import torch
 from aetui.config import BadInput
 from aetui.frames import LENGTH, Frame
 from aetui.ml import data
-from aetui.ml.checkpoint import CHECKPOINT, restore
+from aetui.ml.checkpoint import restore
 from aetui.ml.models import DAE, VAE, psnr
-from aetui.rundir import read_config
+from aetui.rundir import checkpoint_stamp, read_config
 
 MOST_LOADED: Final = 4  # networks kept in memory
-
-Stamp = tuple[int, int]
-
-
-def stamp(run: Path) -> Stamp:
-    """Changes whenever the run's checkpoint is replaced; zeros where there is none."""
-    try:
-        status = (run / CHECKPOINT).stat()
-    except OSError:
-        return 0, 0
-    return status.st_mtime_ns, status.st_ino
 
 
 class Networks:
@@ -44,7 +33,7 @@ class Networks:
 
     def __init__(self, on_reload: Callable[[Path, str], None]) -> None:
         self._on_reload = on_reload
-        self._loaded: dict[Path, tuple[VAE | DAE, Stamp]] = {}
+        self._loaded: dict[Path, tuple[VAE | DAE, tuple[int, int]]] = {}
         self._reloading: set[Path] = set()
 
     def get(self, run: Path) -> VAE | DAE:
@@ -52,13 +41,13 @@ class Networks:
         if run not in self._loaded:
             self._load(run)
         network, loaded = self._loaded[run]
-        if loaded != stamp(run) and run not in self._reloading:
+        if loaded != checkpoint_stamp(run) and run not in self._reloading:
             self._reloading.add(run)
             threading.Thread(target=self._reload, args=(run,), daemon=True).start()
         return network
 
     def _load(self, run: Path) -> str:
-        now = stamp(run)
+        now = checkpoint_stamp(run)
         network, _, warning = restore(run)
         while len(self._loaded) >= MOST_LOADED and run not in self._loaded:
             self._loaded.pop(next(iter(self._loaded)))
@@ -71,7 +60,7 @@ class Networks:
             message = self._load(run)
         except BadInput as error:
             message = str(error)
-            self._loaded[run] = (self._loaded[run][0], stamp(run))  # not again until the file changes once more
+            self._loaded[run] = (self._loaded[run][0], checkpoint_stamp(run))  # not again until the file changes once more
         finally:
             self._reloading.discard(run)
         self._on_reload(run, message)

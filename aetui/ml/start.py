@@ -15,7 +15,7 @@ from typing import Any, Final
 import torch
 
 import aetui
-from aetui.config import DEFAULTS, BadInput, Model, RunConfig, printable
+from aetui.config import DEFAULTS, BadInput, Model, RunConfig, printable, usable_cores
 from aetui.ml import checkpoint, data, parallel
 from aetui.ml.control import Control
 from aetui.ml.models import DAE, VAE, build
@@ -29,7 +29,6 @@ MOST_THREADS: Final = 8  # these networks are too small to feed more
 SMALLEST_BATCH: Final = 64
 SMALL_SET_AUGMENT: Final = 0.1
 CALIBRATION: Final = 500  # images that scale a dae's first weights
-PRECISIONS: Final = ("auto", "float32", "bf16")
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,6 @@ def choose_device(name: str) -> torch.device:
     if kind == "mps" and not torch.backends.mps.is_available():
         raise BadInput("there is no device mps here; choose --device cpu.")
     return torch.device(kind)
-
-
-def usable_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_training(request: Request, report: Report) -> tuple[Path, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import platform
 import time
 from typing import Final
 
@@ -56,7 +57,8 @@ def train(trainer: Trainer, data: Dataset, control: Control) -> str:
     )  # fmt: skip
     take_step, remark = make_step(eager, batch)
     trainer.recorder.event(
-        "resumed" if trainer.resumed else "started", remark, step=trainer.step, epoch=trainer.step / per_epoch, **machine(device)
+        "resumed" if trainer.resumed else "started", remark, step=trainer.step, epoch=trainer.step / per_epoch,
+        host=platform.node(), **machine(device),
     )  # fmt: skip
     trainer.saved_at = time.perf_counter()
     save_every = SAVE_AT_LEAST_EVERY if trainer.save_every is None else trainer.save_every

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from textual.message import Message
@@ -28,14 +27,6 @@ class PickRun(Message):
     """A person wants to choose which run of a model is shown."""
 
     model: Model
-
-
-@dataclass
-class RunPicked(Message):
-    """A person has chosen a run."""
-
-    model: Model
-    path: Path
 
 
 @dataclass
