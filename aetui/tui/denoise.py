@@ -16,7 +16,6 @@ from aetui.config import SIDE, TEST_SIGMA, Model
 from aetui.frames import Frame
 from aetui.inference import Inference
 from aetui.terminal import Look
-from aetui.tui.messages import PickRun
 from aetui.tui.pixels import PixelView
 from aetui.tui.screen import ModeScreen, nothing_yet
 from aetui.tui.tiles import side_by_side
@@ -115,7 +114,3 @@ class DenoiseScreen(ModeScreen):
         """More or less noise on the same digits."""
         self._sigma = min(SIGMA_MOST, max(0.0, self._sigma + direction * SIGMA_STEP))
         self.refresh_digits()
-
-    def action_pick(self) -> None:
-        """Choose among the dae's runs."""
-        self.post_message(PickRun("dae"))

@@ -17,7 +17,7 @@ from aetui.config import SIDE, Model
 from aetui.inference import Inference
 from aetui.latentmap import LatentMap
 from aetui.terminal import Look
-from aetui.tui.messages import OpenPoint, PickRun
+from aetui.tui.messages import OpenPoint
 from aetui.tui.pixels import PixelView
 from aetui.tui.screen import ModeScreen, nothing_yet
 from aetui.tui.tiles import mosaic
@@ -139,10 +139,6 @@ class ManifoldScreen(ModeScreen):
         self._side = SIDES[(SIDES.index(self._side) + 1) % len(SIDES)]
         self._cursor = None
         self.refresh_plane()
-
-    def action_pick(self) -> None:
-        """Choose among the vae's runs."""
-        self.post_message(PickRun("vae"))
 
 
 def _scan_lines(latent: LatentMap, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:

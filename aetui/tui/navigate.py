@@ -18,7 +18,6 @@ from aetui.inference import Inference
 from aetui.latentmap import LatentMap
 from aetui.terminal import Look
 from aetui.tui.figures import Figures, Line
-from aetui.tui.messages import PickRun
 from aetui.tui.pixels import PixelView
 from aetui.tui.plane import GLYPHS, PETROFF_10, Neighbours
 from aetui.tui.planeview import PlaneView
@@ -160,7 +159,3 @@ class NavigateScreen(ModeScreen):
     def action_origin(self) -> None:
         """Back to the middle."""
         self.go_to(0.0, 0.0)
-
-    def action_pick(self) -> None:
-        """Choose among the vae's runs."""
-        self.post_message(PickRun("vae"))

@@ -16,7 +16,6 @@ from aetui.config import Model
 from aetui.inference import Inference
 from aetui.latentmap import LatentMap
 from aetui.terminal import Look
-from aetui.tui.messages import PickRun
 from aetui.tui.plane import GLYPHS, PETROFF_10
 from aetui.tui.planeview import PlaneView
 from aetui.tui.screen import ModeScreen, nothing_yet
@@ -82,10 +81,6 @@ class ScatterScreen(ModeScreen):
     def action_fit(self) -> None:
         """Show every point again."""
         self.query_one(PlaneView).view = None
-
-    def action_pick(self) -> None:
-        """Choose among the vae's runs."""
-        self.post_message(PickRun("vae"))
 
 
 def _legend(watch: RunWatch, latent: LatentMap) -> Content:

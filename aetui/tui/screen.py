@@ -17,7 +17,7 @@ from aetui.board import Board, RunWatch
 from aetui.config import MODELS, BadInput, Model, printable
 from aetui.inference import Inference, Superseded
 from aetui.terminal import Look
-from aetui.tui.messages import Problem
+from aetui.tui.messages import PickRun, Problem
 
 if TYPE_CHECKING:
     from aetui.frames import Array, Frame
@@ -130,6 +130,11 @@ class ModeScreen(Screen[None]):
     def run_watch(self) -> RunWatch | None:
         """The run that this screen shows."""
         return self.board.current(self.MODEL) if self.MODEL else None
+
+    def action_pick(self) -> None:
+        """Choose among the runs of this screen's model."""
+        if self.MODEL:
+            self.post_message(PickRun(self.MODEL))
 
     def show_status(self) -> None:
         """Name the run in the top bar."""
