@@ -115,10 +115,13 @@ def test_tmux_detach_and_attach(trained: Path, tmp_path: Path) -> None:
         return subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=False).stdout
 
     def wait(*words: str) -> str:
+        """The screen once it shows the words and has stopped changing."""
         end = time.monotonic() + 60
-        while not all(word in (text := screen()) for word in words):
+        text, before = screen(), ""
+        while text != before or not all(word in text for word in words):
             assert time.monotonic() < end, text
-            time.sleep(0.1)
+            time.sleep(0.5)
+            before, text = text, screen()
         return text
 
     try:
@@ -131,7 +134,7 @@ def test_tmux_detach_and_attach(trained: Path, tmp_path: Path) -> None:
             first.wait_for_end()
         with Terminal(*tmux, "attach", size=(120, 41)) as second:
             second.wait("density")
-            assert screen() == before
+            assert wait("density", "Origin") == before
             second.press("end", "home", "right")  # as tmux sends them
             wait("+0.10")
     finally:

@@ -63,7 +63,7 @@ class NavigateScreen(ModeScreen):
         """The digit with its figures, and the map."""
         with Horizontal(id="content"):
             with Vertical(id="here"):
-                yield PixelView(SIDE, SIDE, ink=self.appearance.ink, id="digit")
+                yield PixelView(SIDE, SIDE, scale=self._scale(), ink=self.appearance.ink, id="digit")
                 yield Figures(id="figures")
             yield PlaneView(id="map")
         yield Static(id="empty")
@@ -100,10 +100,14 @@ class NavigateScreen(ModeScreen):
     def on_resize(self) -> None:
         """Draw the digit as large as the screen allows."""
         super().on_resize()
+        self.query_one("#digit", PixelView).scale = self._scale()
+
+    def _scale(self) -> int:
+        """Columns that a pixel of the digit takes."""
         width, height = self.app.size
         by_height = (height - 2 - INFO_ROWS) * 2 // SIDE
         by_width = (width - MAP_COLUMNS) // SIDE
-        self.query_one("#digit", PixelView).scale = max(1, min(by_height, by_width))
+        return max(1, min(by_height, by_width))
 
     def _show_point(self) -> None:
         self._moved.set()
