@@ -163,15 +163,21 @@ def test_any_flipped_bit_is_refused_or_harmless(run: Path) -> None:
         lambda payload: payload.update(step=10**30),
     ],
 )
-def test_a_training_state_that_does_not_fit_is_refused(
+def test_a_training_state_that_does_not_fit_is_passed_over(
     change: Callable[[dict[str, Any]], object], run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rewrite(run / "checkpoint.pt", change)
-    load_model(run)  # the network itself is whole
+    whole = {name: (run / name).read_bytes() for name in ("checkpoint.pt", "previous.pt")}
+    for name in whole:
+        rewrite(run / name, change)
+    load_model(run)  # the networks themselves are whole
     assert train_here("vae", run.parent, "--resume", run.name) == 2
     error = capsys.readouterr().err
-    assert "resumed" in error and "start a new run" in error
+    assert "checkpoint.pt" in error and "previous.pt" in error and "cannot be resumed from" in error
     assert "Traceback" not in error
+    (run / "previous.pt").write_bytes(whole["previous.pt"])
+    assert train_here("vae", run.parent, "--resume", run.name) == 0
+    assert "Using previous.pt" in capsys.readouterr().out
+    assert restore(run)[1]["step"] == 66
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pickle
 import shutil
 import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 import torch
 from torch import Tensor
@@ -23,6 +24,7 @@ CHECKPOINT: Final = "checkpoint.pt"
 PREVIOUS: Final = "previous.pt"
 
 Payload = dict[str, Any]
+T = TypeVar("T")
 
 
 def save(run: Path, payload: Payload) -> None:
@@ -75,22 +77,29 @@ def restore(run: Path, device: str | torch.device = "cpu") -> tuple[VAE | DAE, P
     checkpoint.pt if it is usable, else previous.pt with a warning that says why; `BadInput` where neither is.
     """
     config = read_config(run)
+    (network, payload), warning = first_usable(run, lambda path: restore_file(path, config, device))
+    return network, payload, warning
+
+
+def first_usable(run: Path, read: Callable[[Path], T]) -> tuple[T, str]:
+    """What `read` makes of checkpoint.pt, or of previous.pt where it refuses that with `BadInput`; and a warning, as in `restore`."""
     reasons = []
     for name in (CHECKPOINT, PREVIOUS):
         if not (run / name).exists():
             continue
         try:
-            network, payload = _restore_file(run / name, config, device)
+            found = read(run / name)
         except BadInput as error:
             reasons.append(str(error))
             continue
-        return network, payload, f"{reasons[0]} Using {name}, the one before." if reasons else ""
+        return found, f"{reasons[0]} Using {name}, the one before." if reasons else ""
     if reasons:
         raise BadInput(f"{run.name} has no usable checkpoint: {' '.join(reasons)} Train it again, or restore the file.")
     raise BadInput(f"{run.name} has no checkpoint yet; it comes with the first save.")
 
 
-def _restore_file(path: Path, config: RunConfig, device: str | torch.device) -> tuple[VAE | DAE, Payload]:
+def restore_file(path: Path, config: RunConfig, device: str | torch.device) -> tuple[VAE | DAE, Payload]:
+    """The network and the payload in `path`; `BadInput` with the reason where it is not usable."""
     payload = _read(path, device)
     weights = payload.get("weights")
     if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):

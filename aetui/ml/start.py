@@ -211,21 +211,25 @@ def _trainer(
     request: Request, run: Path, config: RunConfig, device: torch.device, recorder: Recorder, images: data.Dataset, group: parallel.Group
 ) -> Trainer:
     """A trainer at the beginning of the run, or where its newest usable checkpoint was taken."""
-    has_checkpoint = any((run / name).exists() for name in (checkpoint.CHECKPOINT, checkpoint.PREVIOUS))
+
+    def around(network: VAE | DAE) -> Trainer:
+        return Trainer(
+            run, config, network, make_optimizer(config.model, network, device), device, recorder,
+            new_windows(config, len(images.train_images)), group, resumed=request.resume is not None, save_every=request.save_every,
+        )  # fmt: skip
+
+    def resumed(path: Path) -> Trainer:
+        network, payload = checkpoint.restore_file(path, config, device)
+        trainer = around(network)
+        restore(trainer, payload, path.name)
+        return trainer
+
     torch.manual_seed(config.hyperparameters.seed)
-    payload = None
-    if request.resume is not None and has_checkpoint:
-        network, payload, warning = checkpoint.restore(run, device)
+    if request.resume is not None and any((run / name).exists() for name in (checkpoint.CHECKPOINT, checkpoint.PREVIOUS)):
+        trainer, warning = checkpoint.first_usable(run, resumed)
         if warning:
             recorder.event("resumed", warning)
     else:
-        network = _fresh_network(config, images).to(device)
-    trainer = Trainer(
-        run, config, network, make_optimizer(config.model, network, device), device, recorder,
-        new_windows(config, len(images.train_images)), group, resumed=request.resume is not None, save_every=request.save_every,
-    )  # fmt: skip
-    if payload is not None:
-        restore(trainer, payload)
-    else:
+        trainer = around(_fresh_network(config, images).to(device))
         save(trainer)  # from here on a checkpoint always exists
     return trainer

@@ -96,10 +96,13 @@ def _payload(trainer: Trainer) -> dict[str, Any]:
     }
 
 
-def restore(trainer: Trainer, payload: dict[str, Any]) -> None:
-    """Continue where `payload` was taken: bit for bit on the CPU, with the same number of threads. `BadInput` where it does not fit."""
+def restore(trainer: Trainer, payload: dict[str, Any], name: str) -> None:
+    """Continue where `payload` was taken: bit for bit on the CPU, with the same number of threads.
+
+    `BadInput` where it does not fit; `name` is the file's.
+    """
     if "optimizer" not in payload:
-        raise BadInput(f"{trainer.run.name} holds weights only and cannot be resumed; start a new run.")
+        raise BadInput(f"{name} holds weights only and cannot be resumed from.")
     try:
         trainer.optimizer.load_state_dict(payload["optimizer"])
         _check_optimizer(trainer.optimizer)
@@ -112,9 +115,7 @@ def restore(trainer: Trainer, payload: dict[str, Any]) -> None:
             torch.cuda.set_rng_state(payload["cuda_rng"].cpu(), trainer.device)
     except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         raise BadInput(
-            f"the checkpoint of {trainer.run.name} cannot be resumed from: its training state does not fit "
-            f"({printable(f'{type(error).__name__}: {error}')}). Its network still loads. "
-            "Remove checkpoint.pt to go on from previous.pt, or start a new run."
+            f"{name} cannot be resumed from: its training state does not fit ({printable(f'{type(error).__name__}: {error}')})."
         ) from None
     trainer.saved_step = trainer.step
 
