@@ -195,6 +195,7 @@ class History:
     step: Record = field(default_factory=dict)
     epoch: Record = field(default_factory=dict)
     state_event: Record = field(default_factory=dict)
+    refusal: str = ""  # why the newest save failed, "" where it did not
     host: str = ""  # the machine on which it was trained last, where an event says so
 
     def add(self, record: Record) -> None:
@@ -215,6 +216,8 @@ class History:
             self.host = host
         if _is_telling(record):
             self.state_event = record
+        else:
+            self.refusal = str(record.get("message", "")) if record["event"] == "save_failed" else ""
         if record.get("event") == "resumed" and _is_number(record.get("epoch")):
             for curve in (self.step_loss, self.train_loss, self.test_loss):
                 curve.cut(record["epoch"])

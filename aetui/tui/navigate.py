@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from aetui.board import Board
 from aetui.config import SIDE, Model
+from aetui.frames import Frame
 from aetui.inference import Inference
 from aetui.latentmap import LatentMap
 from aetui.terminal import Look
@@ -128,10 +129,17 @@ class NavigateScreen(ModeScreen):
         first, second = latent.axes if latent else (0, 1)
         z[0, first], z[0, second] = self._x, self._y
         decoding = asyncio.ensure_future(self.ask("decode", {"z": z}))
-        await asyncio.wait([decoding], timeout=PATIENCE)
-        self.query_one(PlaneView).cross(self._x, self._y)
-        self._show_figures()
-        answer = await decoding
+        await asyncio.sleep(0)  # the question is on its way; what follows is drawn while it is answered
+        with self.app.batch_update():
+            self.query_one(PlaneView).cross(self._x, self._y)
+            self._show_figures()
+            answered, _ = await asyncio.wait([decoding], timeout=PATIENCE)
+            if answered:
+                self._show_digit(decoding.result())
+        if not answered:
+            self._show_digit(await decoding)
+
+    def _show_digit(self, answer: Frame | None) -> None:
         if answer is not None:
             self.query_one("#digit", PixelView).show(answer.arrays["images"][0])
 

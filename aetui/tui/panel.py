@@ -70,14 +70,16 @@ class ModelPanel(Vertical, can_focus=True):
         failed = watch.state == "failed"
         self.set_class(failed, "-failed")
         if failed:
-            keys = "[b $accent]r[/] resumes from the last save, [b $accent]s[/] starts anew."
+            keys = "[b $accent]r[/] resumes from the last save, [b $accent]e[/] starts anew with other settings."
             log = _safe(str(watch.path / "log.txt"), 200)
             self.query_one(".message", Static).update(f"[$error]{_safe(watch.cause, 300)}[/]\nThe log: {log}\n{keys}")
         self.set_class(False, "-message")
         self.query_one(".figures", Static).update(_figures(watch))
         self.query_one(".pace", Static).update(_pace(watch))
-        self.query_one(".note", Static).update(printable(config.data_note, 200))
-        self.set_class(bool(config.data_note), "-noted")
+        refused = watch.history.refusal and not failed
+        note = f"{watch.history.refusal}; it goes on, and tries again" if refused else config.data_note
+        self.query_one(".note", Static).update(printable(note, 200))
+        self.set_class(bool(note), "-noted")
         self.query_one(ProgressBar).update(progress=min(1.0, watch.epoch / config.hyperparameters.epochs))
         await self._draw_chart(watch)
 

@@ -54,29 +54,38 @@ def quantise(image: Grey, shown: Grey | None = None) -> Grey:
     return np.asarray(np.where(np.abs(exact - shown) <= INERTIA, shown, levels), np.uint8)
 
 
-def enlarge(levels: Grey, scale: int) -> Grey:
-    """Every pixel as a square of `scale` x `scale`."""
-    return levels.repeat(scale, 0).repeat(scale, 1)
+def half_block_strips(levels: Grey, scale: int = 1, shown: tuple[Grey, list[Strip]] | None = None) -> list[Strip]:
+    """Levels [rows, columns], a pixel `scale` columns wide, as one strip for every two half rows; an odd last one stands on black.
+
+    `shown` are levels and strips of the same size, and what did not change is taken from them.
+    """
+    height, width = levels.shape
+    changed = [True] * height if shown is None else (levels != shown[0]).any(1).tolist()
+    rows = [*levels.tolist(), [0] * width]
+    strips: list[Strip] = []
+    drawn: dict[tuple[int, int], Strip] = {}
+    for row in range((height * scale + 1) // 2):
+        top, bottom = 2 * row // scale, min(height, (2 * row + 1) // scale)
+        if shown is not None and not changed[top] and (bottom == height or not changed[bottom]):
+            strips.append(shown[1][row])
+            continue
+        if (top, bottom) not in drawn:
+            drawn[top, bottom] = _strip(rows[top], rows[bottom], scale)
+        strips.append(drawn[top, bottom])
+    return strips
 
 
-def half_block_strips(levels: Grey) -> list[Strip]:
-    """Levels [rows, columns] as one strip for every two rows; an odd last row stands on black."""
-    if len(levels) % 2:
-        levels = np.vstack([levels, np.zeros_like(levels[:1])])
-    return [_strip(top, bottom) for top, bottom in zip(levels[0::2].tolist(), levels[1::2].tolist(), strict=True)]
-
-
-def _strip(top: list[int], bottom: list[int]) -> Strip:
+def _strip(top: list[int], bottom: list[int], scale: int) -> Strip:
     segments: list[Segment] = []
     start, width = 0, len(top)
     for column in range(1, width + 1):
         if column == width or top[column] != top[start] or bottom[column] != bottom[start]:
             above, below = top[start], bottom[start]
             # A space says the same as a half block of two equal halves, in fewer bytes.
-            text = (" " if above == below else "▀") * (column - start)
+            text = (" " if above == below else "▀") * ((column - start) * scale)
             segments.append(Segment(text, cell_style(above, below)))
             start = column
-    return Strip(segments, width)
+    return Strip(segments, width * scale)
 
 
 def character_strips(image: Grey, columns: int, rows: int, characters: str) -> list[Strip]:
@@ -99,6 +108,7 @@ class PixelView(StripView):
         self._scale = scale
         self._ink = ink
         self._levels: Grey | None = None
+        self._drawn_scale = 0
         self._draw()
 
     def show(self, image: Grey) -> None:
@@ -124,8 +134,11 @@ class PixelView(StripView):
     def _draw(self) -> None:
         height, width = self.image.shape
         if self._ink == "grey":
-            self._levels = quantise(self.image, self._levels)
-            self.show_strips(half_block_strips(enlarge(self._levels, self._scale)))
+            before, self._levels = self._levels, quantise(self.image, self._levels)
+            reusable = before is not None and before.shape == self._levels.shape and self._scale == self._drawn_scale
+            shown = (before, self.strips) if before is not None and reusable else None
+            self._drawn_scale = self._scale
+            self.show_strips(half_block_strips(self._levels, self._scale, shown))
         else:
             size = width * self._scale, (height * self._scale + 1) // 2
             self.show_strips(character_strips(self.image, *size, CHARACTERS[self._ink]))

@@ -15,7 +15,11 @@ from typing import Final
 from rich.cells import cell_len
 from textual.drivers.linux_driver import LinuxDriver
 
-TOKEN: Final = re.compile(r"\x1b\[([0-9;?<>=$]*)([A-Za-z])|(\x1b[^\[]|[\r\n])|([^\x1b\r\n]+)")
+# A styled run as Rich writes it, whole; any other sequence; a control character; text without a style.
+TOKEN: Final = re.compile(
+    r"\x1b\[([0-9;]*)m([^\x1b\r\n]+)\x1b\[0m|\x1b\[([0-9;?<>=$]*)([A-Za-z])|(\x1b[^\[]|[\r\n])|([^\x1b\r\n]+)"
+)
+STYLED, SEQUENCE, CONTROL = 2, 4, 5  # the last group of each
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 FORGETS: Final = frozenset({"?1049h", "?1049l", "2J", "3J", "J"})  # after these the screen shows something else
 GAP: Final = 4  # unchanged cells that are cheaper to write again than to jump over
@@ -106,19 +110,28 @@ class Wire:
             self.forget()
         out: list[str] = []
         for match in TOKEN.finditer(data):
-            parameters, final, control, text = match.groups()
-            if text is not None:
-                self._write(text, out)
-            elif final == "m" and not parameters.startswith((">", "?")):
-                self._style = self._parsed(parameters)
-            elif final == "H":
-                row, _, column = parameters.partition(";")
-                self._target = int(row or 1) - 1, int(column or 1) - 1
-            elif control in ("\r", "\n"):
-                continue  # Textual says where each of its lines begins
-            else:
-                self._pass(match.group(), f"{parameters}{final}", out)
+            kind = match.lastindex
+            if kind == STYLED:
+                self._style = self._parsed(match[1])
+                self._write(match[2], out)
+                self._style = PLAIN
+            elif kind == SEQUENCE:
+                self._follow(match[3], match[4], out)
+            elif kind != CONTROL:
+                self._write(match[6], out)
+            elif match[5] not in ("\r", "\n"):  # Textual says where each of its lines begins
+                self._pass(match[5], match[5], out)
         return "".join(out)
+
+    def _follow(self, parameters: str, final: str, out: list[str]) -> None:
+        """Take note of a move or a style; let anything else through."""
+        if final == "H":
+            row, _, column = parameters.partition(";")
+            self._target = int(row or 1) - 1, int(column or 1) - 1
+        elif final == "m" and not parameters.startswith((">", "?")):
+            self._style = self._parsed(parameters)
+        else:
+            self._pass(f"\x1b[{parameters}{final}", f"{parameters}{final}", out)
 
     def _parsed(self, parameters: str) -> Style:
         style = _parse(parameters)

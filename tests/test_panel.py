@@ -1,0 +1,183 @@
+"""What goes wrong with a training is told in its panel, in a real terminal, and the keys that help work."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from aetui.rundir import lock_holder
+from tests.terminal import Terminal, launch
+from tests.trainers import events, newest_step, records, train_here, trainer, wait_until
+
+resource = pytest.importorskip("resource")
+needs_prlimit = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux changes another process's limits")
+TOLD_WITHIN = 5.0  # seconds
+ENDLESS = ("--epochs", "100000")
+
+
+def in_a_line(text: str) -> str:
+    """The words of the panel at the left, or of the whole of a narrow screen, wherever a line was broken."""
+    lines = text.splitlines()
+    width = max(map(len, lines), default=0)
+    return " ".join(re.sub("[│┃]", " ", "\n".join(line[: width // 2] if width > 80 else line for line in lines)).split())
+
+
+def wait_for_words(terminal: Terminal, words: str, patience: float = 60) -> None:
+    terminal.wait(lambda text: words in in_a_line(text), patience)
+
+
+def holder(run: Path) -> int:
+    """The trainer's pid, once it has the lock."""
+    wait_until(lambda: lock_holder(run), "a trainer")
+    pid = lock_holder(run)
+    assert pid is not None
+    return pid
+
+
+def test_a_killed_trainer_is_told_and_resumed(runs: Path) -> None:
+    run = runs / "vae-001"
+    with launch(runs, "--data", "digits", size=(80, 24)) as terminal:
+        terminal.wait("done")
+        terminal.press("s")
+        terminal.wait("images/s")
+        pid = holder(run)
+        os.kill(pid, signal.SIGKILL)
+        wait_for_words(terminal, "SIGKILL", TOLD_WITHIN)
+        text = in_a_line(terminal.text())
+        assert "log.txt" in text.replace(" ", "") and "r resumes from the last save" in text
+        assert not Path(f"/proc/{pid}").exists(), "a zombie"
+        assert lock_holder(run) is None
+        terminal.press("r")
+        wait_until(lambda: "resumed" in events(run), "resumed")
+        step = newest_step(run)
+        wait_until(lambda: newest_step(run) > step, "further steps")
+        terminal.wait("running")
+
+
+def test_a_trainer_of_somebody_else_that_dies_is_told(runs: Path) -> None:
+    """No child of this app: there is no exit code to read, only a lock that nobody holds."""
+    with trainer("dae", runs, *ENDLESS) as process, launch(runs) as terminal:
+        wait_until(lambda: newest_step(runs / "dae-001") > 20, "steps", process)
+        terminal.wait("running")
+        process.kill()
+        process.wait()
+        wait_for_words(terminal, "it ended without a word (killed, or out of memory?)", TOLD_WITHIN)
+
+
+@needs_prlimit
+def test_a_refused_save_is_told_for_as_long_as_it_lasts(runs: Path) -> None:
+    run = runs / "vae-001"
+    with trainer("vae", runs, *ENDLESS, "--save-every", "0") as process, launch(runs) as terminal:
+        wait_until(lambda: "saved" in events(run), "a save", process)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+        wait_for_words(terminal, "could not be saved (File too large); it goes on, and tries again")
+        assert "running" in terminal.text()
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        terminal.wait(lambda text: "could not" not in text)
+
+
+def test_a_divergence_is_told_with_its_cure(runs: Path) -> None:
+    assert train_here("vae", runs, "--lr", "1", "--hidden", "512,256,128", "--epochs", "12") == 1
+    with launch(runs) as terminal:
+        wait_for_words(terminal, "Start again with a lower rate than --lr 1.")
+        text = in_a_line(terminal.text())
+        assert "the loss" in text and "e starts anew with other settings" in text
+
+
+def test_a_killed_inference_process_is_told_and_the_walk_goes_on(trained: Path) -> None:
+    with launch(trained, size=(80, 24)) as terminal:
+        terminal.wait("done")
+        terminal.press("n")
+        terminal.wait("density")
+        terminal.wait("▀")
+        children = Path(f"/proc/{terminal.pid}/task/{terminal.pid}/children").read_text().split()
+        served = [int(pid) for pid in children if b"aetui.ml.serve" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        assert len(served) == 1
+        os.kill(served[0], signal.SIGKILL)
+        wait_for_words(terminal, "was started again", TOLD_WITHIN)
+        before = terminal.text()
+        terminal.press("L")
+        terminal.wait("+0.50")
+        terminal.wait(lambda text: digit(text) != digit(before))
+
+
+def digit(text: str) -> list[str]:
+    return [line[:60] for line in text.splitlines()[1:30]]
+
+
+def test_bad_checkpoints_are_told_and_the_app_stays_up(runs: Path) -> None:
+    assert train_here("vae", runs, "--epochs", "1") == 0
+    for name in ("checkpoint.pt", "previous.pt"):
+        (runs / "vae-001" / name).write_bytes(b"rubbish")
+    with launch(runs, size=(80, 24)) as terminal:
+        terminal.wait("done")
+        terminal.press("n")
+        wait_for_words(terminal, "vae-001 has no usable checkpoint")
+        terminal.press("t")
+        terminal.wait("Denoising autoencoder")
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+
+
+def test_two_apps_on_one_folder_agree(runs: Path) -> None:
+    with launch(runs, "--data", "digits") as one, launch(runs, "--data", "digits", size=(80, 24)) as two:
+        for terminal in (one, two):
+            terminal.wait("done")
+        one.press("s")
+        one.wait("images/s")
+        two.wait("images/s")
+        two.press("s")
+        wait_for_words(two, "A vae is in training already")
+        two.press("x")
+        for terminal in (two, one):
+            terminal.wait("stopped")
+        one.press("r")
+        for terminal in (one, two):
+            terminal.wait("running")
+    assert len(list(runs.glob("vae-*"))) == 1
+    taken = [record["step"] for record in records(runs / "vae-001", "step")]
+    assert taken == sorted(set(taken)), "two wrote to one run"
+
+
+FROZEN, WATCHED = 30.0, 8.0  # seconds
+FALL = 0.05  # of the rate
+
+
+def rate(run: Path, seconds: float) -> float:
+    """Steps a second."""
+    start, before = time.monotonic(), newest_step(run)
+    time.sleep(seconds)
+    return (newest_step(run) - before) / (time.monotonic() - start)
+
+
+def resident(pid: int) -> int:
+    """The memory of a process, in bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_frozen_viewer_slows_nothing_and_catches_up(runs: Path) -> None:
+    run = runs / "vae-001"
+    with trainer("vae", runs, *ENDLESS) as process, launch(runs) as terminal:
+        wait_until(lambda: newest_step(run) > 200, "steps", process)
+        terminal.wait("images/s")
+        terminal.read(3)
+        before, memory = rate(run, WATCHED), resident(terminal.pid)
+        os.kill(terminal.pid, signal.SIGSTOP)
+        frozen = rate(run, FROZEN)
+        os.kill(terminal.pid, signal.SIGCONT)
+        epoch = records(run, "epoch")[-1]["epoch"]
+        terminal.wait(lambda text: shown_epoch(text) >= epoch, TOLD_WITHIN)
+        terminal.read(2)
+        assert resident(terminal.pid) - memory < 30e6
+        # Other work on the machine moves the rate too: it must not have fallen below both of its neighbours.
+        assert frozen > (1 - FALL) * min(before, rate(run, WATCHED))
+
+
+def shown_epoch(text: str) -> float:
+    words = in_a_line(text).split()
+    return max((float(after.split("/")[0]) for word, after in zip(words, words[1:], strict=False) if word == "epoch"), default=0.0)
