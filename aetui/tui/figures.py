@@ -20,8 +20,10 @@ class Figures(StripView):
 
     COMPONENT_CLASSES = {"figures--muted", "figures--strong", "figures--plain"}
 
-    text = ""
-    """What is shown, without its styles."""
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.text = ""  # what is shown, without its styles
+        self._styles: dict[str, Style] = {}  # by role; Textual takes a while to work one out
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines."""
@@ -29,6 +31,17 @@ class Figures(StripView):
         self.show_strips([Strip([Segment(text, self._style(role)) for text, role in line]) for line in lines])
 
     def _style(self, role: str) -> Style:
-        if not role.startswith("#"):
-            return self.get_component_rich_style(f"figures--{role}")
-        return Style(color=Color.parse(role).rich_color, bgcolor=self.background_colors[1].rich_color, bold=True)
+        if role not in self._styles:
+            colour = role.startswith("#")
+            background = self.background_colors[1].rich_color
+            self._styles[role] = (
+                Style(color=Color.parse(role).rich_color, bgcolor=background, bold=True)
+                if colour
+                else self.get_component_rich_style(f"figures--{role}")
+            )
+        return self._styles[role]
+
+    def notify_style_update(self) -> None:
+        """Take over a new theme's colours."""
+        super().notify_style_update()
+        self._styles.clear()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -19,6 +19,7 @@ class StripView(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.strips: list[Strip] = []
+        self._background: Style | None = None  # looked up when it is needed, for it takes a while
 
     def show_strips(self, strips: Sequence[Strip]) -> None:
         """Show these lines from now on."""
@@ -26,11 +27,12 @@ class StripView(Widget):
         if len(before) != len(self.strips):
             self.refresh()
             return
+        width = self.size.width
+        # Whole lines: Textual would cut a part out of its line, for more than the wire takes to see what is unchanged.
         changed = [
-            Region(left, row, right - left, 1)
+            Region(0, row, width, 1)
             for row, (old, new) in enumerate(zip(before, self.strips, strict=True))
-            if old is not new
-            for left, right in changed_columns(old, new)
+            if old is not new and old != new
         ]
         if changed:
             self.refresh(*changed)
@@ -44,33 +46,19 @@ class StripView(Widget):
         return [line.crop(crop.x, crop.right) for line in lines]
 
     def _line(self, row: int, width: int) -> Strip:
+        if row < len(self.strips) and self.strips[row].cell_length == width:
+            return self.strips[row]
+        if self._background is None:
+            self._background = self.rich_style
         if row >= len(self.strips):
-            return Strip.blank(width, self.rich_style)
-        strip = self.strips[row]
-        return strip if strip.cell_length == width else strip.adjust_cell_length(width, self.rich_style)
+            return Strip.blank(width, self._background)
+        return self.strips[row].adjust_cell_length(width, self._background)
 
     def render_line(self, y: int) -> Strip:
         """One line of cells."""
         return self._line(y, self.size.width)
 
-
-def changed_columns(old: Strip, new: Strip) -> list[tuple[int, int]]:
-    """(first, last + 1) of the columns between the runs at both ends that `old` and `new` share; empty where they are equal."""
-    olds, news = list(old), list(new)
-    width = max(old.cell_length, new.cell_length)
-    left = _shared(olds, news)
-    if left == width:
-        return []
-    if old.cell_length != new.cell_length:
-        return [(left, width)]
-    return [(left, width - _shared(reversed(olds), reversed(news)))]
-
-
-def _shared(olds: Iterable[Segment], news: Iterable[Segment]) -> int:
-    """Cells of the runs that both begin with."""
-    cells = 0
-    for old, new in zip(olds, news, strict=False):
-        if old != new:
-            break
-        cells += old.cell_length
-    return cells
+    def notify_style_update(self) -> None:
+        """Take over a new theme's colours."""
+        super().notify_style_update()
+        self._background = None
