@@ -111,7 +111,8 @@ class ManifoldScreen(ModeScreen):
             first, second = self._latent.axes
             where = f"z{first} {x:+7.3f}   z{second} {y:+7.3f}"
             self.query_one("#where", Static).update(
-                Content.assemble((where, "bold"), (f"   {rows} x {columns} points, epoch {self._latent.epoch}", "$foreground-muted"))
+                Content.assemble((where, "bold"), (f"   {rows} x {columns} points, epoch {self._latent.epoch}", "$foreground-muted")),
+                layout=False,
             )
 
     def _point(self) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 TITLES: Final = {"vae": "Variational autoencoder", "dae": "Denoising autoencoder"}
 STATE_STYLES: Final = {"running": "$success", "paused": "$warning", "done": "$accent", "stopped": "$foreground-muted", "failed": "$error"}
+CHART_EVERY: Final = 2.0  # seconds
 DRAWN: Final = 400  # points of a curve that a chart can tell apart
 
 
@@ -28,6 +30,9 @@ class ModelPanel(Vertical, can_focus=True):
     def __init__(self, model: Model) -> None:
         super().__init__(id=f"panel-{model}")
         self.model = model
+        self._shown: dict[str, Content | str] = {}  # by class of line
+        self._charted: tuple[object, ...] = ()  # what the chart was drawn for
+        self._charted_at = 0.0
         self.border_title = TITLES[model]
 
     def compose(self) -> ComposeResult:
@@ -38,13 +43,13 @@ class ModelPanel(Vertical, can_focus=True):
         """Draw what is known. `words` are the last of the log of a trainer that has no run yet."""
         if starting is not None:
             died = starting.cause_of_death()
-            self.border_subtitle = f"{starting.run.name} · {'failed' if died else 'starting'}"
+            self._subtitle(f"{_safe(starting.run.name)} · {'failed' if died else 'starting'}")
             log = starting.run / "log.txt"
             self._say(
                 f"[$error]It could not start.[/]\n{_safe(died)}\n\nThe log: {_safe(str(log))}" if died else f"Starting …\n{_safe(words)}"
             )
         elif watch is None:
-            self.border_subtitle = "no run yet"
+            self._subtitle("no run yet")
             keys = "[b $accent]b[/] trains both models, [b $accent]s[/] this one,\n[b $accent]e[/] changes its settings first."
             self._say(f"Nothing trained yet.\n\n{keys}")
         else:
@@ -52,7 +57,18 @@ class ModelPanel(Vertical, can_focus=True):
 
     def _say(self, markup: str) -> None:
         self.set_class(True, "-message")
-        self.query_one(".message", Static).update(markup)
+        self._put("message", markup)
+
+    def _put(self, line: str, content: Content | str) -> None:
+        """Fill a line. Only those of changing height have the screen laid out again, which costs more than all the rest."""
+        if self._shown.get(line) != content:
+            self._shown[line] = content
+            self.query_one(f".{line}", Static).update(content, layout=line in ("message", "note"))
+
+    def _subtitle(self, markup: str) -> None:
+        if self._shown.get("subtitle") != markup:
+            self._shown["subtitle"] = markup
+            self.border_subtitle = Content.from_markup(markup)
 
     async def _furnish(self) -> None:
         """Figures, progress, pace and note, above the message."""
@@ -64,24 +80,26 @@ class ModelPanel(Vertical, can_focus=True):
     async def _show_run(self, watch: RunWatch) -> None:
         await self._furnish()
         config, style = watch.config, STATE_STYLES[watch.state]
-        self.border_subtitle = Content.from_markup(
-            f"[{style}]{watch.state}[/] · {_safe(watch.name)} · {_safe(config.data)} · {_safe(config.device)}"
-        )
+        self._subtitle(f"[{style}]{watch.state}[/] · {_safe(watch.name)} · {_safe(config.data)} · {_safe(config.device)}")
         failed = watch.state == "failed"
         self.set_class(failed, "-failed")
         if failed:
             keys = "[b $accent]r[/] resumes from the last save, [b $accent]e[/] starts anew with other settings."
             log = _safe(str(watch.path / "log.txt"), 200)
-            self.query_one(".message", Static).update(f"[$error]{_safe(watch.cause, 300)}[/]\nThe log: {log}\n{keys}")
+            self._put("message", f"[$error]{_safe(watch.cause, 300)}[/]\nThe log: {log}\n{keys}")
         self.set_class(False, "-message")
-        self.query_one(".figures", Static).update(_figures(watch))
-        self.query_one(".pace", Static).update(_pace(watch))
+        self._put("figures", _figures(watch))
+        self._put("pace", _pace(watch))
         refused = watch.history.refusal and not failed
         note = f"{watch.history.refusal}; it goes on, and tries again" if refused else config.data_note
-        self.query_one(".note", Static).update(printable(note, 200))
+        self._put("note", printable(note, 200))
         self.set_class(bool(note), "-noted")
         self.query_one(ProgressBar).update(progress=min(1.0, watch.epoch / config.hyperparameters.epochs))
-        await self._draw_chart(watch)
+        # The chart is most of the work, and half a second more moves its curves by less than a dot.
+        now, charted = time.monotonic(), (watch.path, watch.state, len(watch.epochs), self.size)
+        if charted != self._charted or now - self._charted_at > CHART_EVERY:
+            self._charted, self._charted_at = charted, now
+            await self._draw_chart(watch)
 
     async def _draw_chart(self, watch: RunWatch) -> None:
         history = watch.history

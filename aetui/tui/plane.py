@@ -29,6 +29,13 @@ class Viewport:
         row = np.floor((self.y - points[:, 1]) / (self.column * CELL_ASPECT) + rows / 2)
         return np.stack([column, row], 1).astype(np.int64)
 
+    def to_cell(self, x: float, y: float, columns: int, rows: int) -> tuple[int, int]:
+        """(column, row) of one point, which may lie outside."""
+        return (
+            math.floor((x - self.x) / self.column + columns / 2),
+            math.floor((self.y - y) / (self.column * CELL_ASPECT) + rows / 2),
+        )
+
     def to_plane(self, column: float, row: float, columns: int, rows: int) -> tuple[float, float]:
         """The point in the middle of a cell."""
         return (

@@ -41,6 +41,7 @@ class PlaneView(StripView):
         self._cross: tuple[float, float] | None = None
         self._fitted = fit(self._points, 1, 1)  # the view that shows all of the points
         self._plain: list[Strip] = []  # without the crosshair
+        self._cross_style = Style.null()
 
     def show(self, points: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
         """Draw these points [N, 2] with their labels [N]."""
@@ -83,13 +84,14 @@ class PlaneView(StripView):
             return
         columns, rows = self._plot_size
         self._fitted = fit(self._points, columns, rows)
+        self._cross_style = self.get_component_rich_style("plane--cross")
         self._plain = self._draw(count_cells(self._points, self._labels, self.view, columns, rows), columns, rows)
         self._mark()
 
     def _mark(self) -> None:
         """Put the crosshair on the drawn plane, and repaint the lines that changed."""
         strips = list(self._plain)
-        style = self.get_component_rich_style("plane--cross")
+        style = self._cross_style
         for row, column, text in self._cross_marks(*self._plot_size):
             plain = strips[row]
             middle = Strip([Segment(text, style)], len(text))
@@ -112,9 +114,8 @@ class PlaneView(StripView):
         """(row, column, text) of the crosshair's parts; at the edge where the point lies outside."""
         if self._cross is None:
             return []
-        where = self.view.to_cells(np.array([self._cross], np.float32), columns, rows)[0]
-        column = int(np.clip(where[0], 0, columns - 1))
-        row = int(np.clip(where[1], 0, rows - 1))
+        column, row = self.view.to_cell(*self._cross, columns, rows)
+        column, row = min(max(column, 0), columns - 1), min(max(row, 0), rows - 1)
         left = max(0, column - ARM)
         middle = "─" * (column - left) + "┼" + "─" * (min(columns - 1, column + ARM) - column)
         return [(row, left, middle), *((beside, column, "│") for beside in (row - 1, row + 1) if 0 <= beside < rows)]
@@ -126,12 +127,12 @@ class PlaneView(StripView):
         right, bottom = view.to_plane(columns - 1, rows - 1, columns, rows)
         gutter = [f"{'│':>{GUTTER}}"] * rows
         for value in ticks(bottom, top, max(2, rows // 4)):
-            row = int(view.to_cells(np.array([[view.x, value]], np.float32), columns, rows)[0, 1])
+            _, row = view.to_cell(view.x, value, columns, rows)
             if 0 <= row < rows:
                 gutter[row] = f"{value:>{GUTTER - 1}g}┤"
         line, numbers = ["─"] * columns, [" "] * (columns + GUTTER)
         for value in ticks(left, right, max(2, columns // 10)):
-            column = int(view.to_cells(np.array([[value, view.y]], np.float32), columns, rows)[0, 0])
+            column, _ = view.to_cell(value, view.y, columns, rows)
             text = f"{value:g}"
             start = GUTTER + column - len(text) // 2
             if 0 <= column < columns and start + len(text) <= len(numbers):

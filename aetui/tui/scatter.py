@@ -66,7 +66,7 @@ class ScatterScreen(ModeScreen):
             plane.view = None
         self._shown = (watch.name, latent.epoch)
         plane.show(latent.points, latent.labels)
-        self.query_one("#legend", Static).update(_legend(watch, latent))
+        self.query_one("#legend", Static).update(_legend(watch, latent), layout=False)
 
     def action_zoom(self, direction: int) -> None:
         """Closer or farther, about the middle."""

@@ -56,7 +56,7 @@ class TopBar(Static):
         room = self.size.width - left - 1
         status = next((words for words in self._status if len(words) <= room), "")
         parts.append((" " * max(0, room - len(status)) + status, "$foreground-muted"))
-        self.update(Content.assemble(*parts))
+        self.update(Content.assemble(*parts), layout=False)
 
 
 class KeyBar(Static):

@@ -16,9 +16,7 @@ from rich.cells import cell_len
 from textual.drivers.linux_driver import LinuxDriver
 
 # A styled run as Rich writes it, whole; any other sequence; a control character; text without a style.
-TOKEN: Final = re.compile(
-    r"\x1b\[([0-9;]*)m([^\x1b\r\n]+)\x1b\[0m|\x1b\[([0-9;?<>=$]*)([A-Za-z])|(\x1b[^\[]|[\r\n])|([^\x1b\r\n]+)"
-)
+TOKEN: Final = re.compile(r"\x1b\[([0-9;]*)m([^\x1b\r\n]+)\x1b\[0m|\x1b\[([0-9;?<>=$]*)([A-Za-z])|(\x1b[^\[]|[\r\n])|([^\x1b\r\n]+)")
 STYLED, SEQUENCE, CONTROL = 2, 4, 5  # the last group of each
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 FORGETS: Final = frozenset({"?1049h", "?1049l", "2J", "3J", "J"})  # after these the screen shows something else
@@ -153,22 +151,24 @@ class Wire:
         if self._ascii:
             text = text.translate(ASCII).encode("ascii", "replace").decode()
         width = len(text) if text.isascii() else cell_len(text)
-        self._target = row, column + width
-        if row >= self._size[1]:
+        end = column + width
+        self._target = row, end
+        columns, rows = self._size
+        if row >= rows:
             return
         if width != len(text):
             self._write_wide(text, width, out)
             return
-        text = text[: max(0, self._size[0] - column)]
-        line, styles = self._texts[row], self._styles[row]
-        end = column + len(text)
-        shown = line[column:end]
-        if shown == text and styles[column:end].count(self._style) == len(text):
+        if end > columns:
+            text, end = text[: max(0, columns - column)], max(column, columns)
+        line, styles, style = self._texts[row], self._styles[row], self._style
+        shown, before = line[column:end], styles[column:end]
+        if shown == text and before.count(style) == len(text):
             return
-        for start, stop in self._changed(text, shown, styles[column:end]):
+        for start, stop in self._changed(text, shown, before):
             self._send(row, column + start, text[start:stop], out)
         self._texts[row] = line[:column] + text + line[end:]
-        styles[column:end] = [self._style] * len(text)
+        styles[column:end] = [style] * len(text)
 
     def _changed(self, text: str, shown: str, styles: list[Style]) -> list[tuple[int, int]]:
         """(start, stop) of the runs of `text` that do not show yet; runs a few cells apart become one."""
