@@ -98,9 +98,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     training.add_argument("--model", choices=MODELS, help="default: both")
     training.set_defaults(command="bench_train")
     screen = parts.add_parser("screen", help="bytes and milliseconds a key", description="The app in a pseudo-terminal, beside a bare one.")
-    screen.add_argument(
-        "--runs", type=Path, default=Path("checkpoints"), metavar="DIR", help="a folder with a trained vae (default: checkpoints)"
-    )
+    _add_places(screen)
     screen.set_defaults(command="bench_screen")
 
 

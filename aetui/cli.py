@@ -17,6 +17,7 @@ from typing import Final
 from aetui.arguments import make_parser
 from aetui.config import MODELS, SETTINGS, BadInput, default_data_dir
 from aetui.rundir import check_run_name, shipped_runs
+from aetui.scheduling import put_screen_first, wait_politely
 from aetui.terminal import choose_look
 
 
@@ -45,7 +46,7 @@ def launch(options: argparse.Namespace) -> int:
     from aetui.inference import Inference
     from aetui.processes import TrainerOptions
 
-    # First of all: torch loads there while the first screen is already up here.
+    put_screen_first()
     inference = Inference(options.data_dir)
     try:
         from aetui.tui.app import AetuiApp
@@ -61,6 +62,7 @@ def launch(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """`aetui train`."""
+    wait_politely()
     from aetui.ml.start import Request, run_training
     from aetui.progress import Progress
 
@@ -102,6 +104,7 @@ def doctor(options: argparse.Namespace) -> int:
 
 def bench_train(options: argparse.Namespace) -> int:
     """`aetui bench train`."""
+    wait_politely()
     from aetui.ml.bench import bench_train as measure
 
     measure(options.data_dir, options.device, options.repeats, (options.model,) if options.model else MODELS, partial(print, flush=True))
@@ -111,8 +114,9 @@ def bench_train(options: argparse.Namespace) -> int:
 def bench_screen(options: argparse.Namespace) -> int:
     """`aetui bench screen`."""
     from aetui.bench.screen import bench_screen as measure
+    from aetui.processes import TrainerOptions
 
-    measure(options.runs, partial(print, flush=True))
+    measure(options.runs, TrainerOptions(data_dir=options.data_dir), partial(print, flush=True))
     return 0
 
 

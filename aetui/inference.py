@@ -39,12 +39,12 @@ class _Question:
 
 
 class Inference:
-    """A child process that has torch, so that the app need not. Started at once: torch loads while the first screen draws."""
+    """A child process that has torch, so that the app need not. `notices` starts it: loading torch would slow the first picture."""
 
     def __init__(self, data_dir: Path | None = None) -> None:
         self._data_dir = data_dir
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
-        self._process = self._start()
+        self._process: subprocess.Popen[bytes] | None = None
         self._asked: dict[str, _Question] = {}  # by kind: what the process is working on
         self._next: dict[str, _Question] = {}  # what it will be asked after that
         self._number = 0
@@ -64,39 +64,23 @@ class Inference:
 
         Kinds: "ready", "reloaded" (with "run"), "restarted" and "given_up" (each with "message").
         """
+        cause = ""
         while self._deaths <= RESTARTS:
-            async for frame in self._frames():
+            self._process = process = self._start()
+            for question in self._asked.values():
+                self._send(question.request)
+            if cause:
+                yield Frame({"kind": "restarted", "message": f"the inference process ended ({cause}) and was started again"})
+            async for frame in _frames(process):
                 if frame.header["kind"] in ("ready", "reloaded"):
                     yield frame
                 else:
                     self._settle(frame)
-                self._deaths += 1
-            code = await asyncio.to_thread(self._process.wait)
+            self._deaths += 1
+            code = await asyncio.to_thread(process.wait)
             cause = f"exit code {code}" if code >= 0 else f"signal {-code}"
-            if self._deaths > RESTARTS:
-                break
-            self._process = self._start()
-            for question in self._asked.values():
-                self._send(question.request)
-            yield Frame({"kind": "restarted", "message": f"the inference process ended ({cause}) and was started again"})
         self._give_up(message := f"the inference process does not stay up: {self._last_words()}")
         yield Frame({"kind": "given_up", "message": message})
-
-    async def _frames(self) -> AsyncIterator[Frame]:
-        """The frames that the process sends, to its end."""
-        assert self._process.stdout is not None
-        reader = asyncio.StreamReader(limit=1 << 26)
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), self._process.stdout
-        )
-        try:
-            while True:
-                header, body = LENGTH.unpack(await reader.readexactly(LENGTH.size))
-                yield Frame.from_parts(await reader.readexactly(header), await reader.readexactly(body))
-        except (asyncio.IncompleteReadError, OSError):
-            return
-        finally:
-            transport.close()
 
     async def ask(self, kind: str, run: Path, arrays: dict[str, Array] | None = None, **values: Any) -> Answer:
         """The process's answer. `BadInput` with its reason, `Superseded` where a newer request of that kind came."""
@@ -116,6 +100,8 @@ class Inference:
         return await question.answer
 
     def _send(self, request: Frame) -> None:
+        if self._process is None:
+            return  # `notices` sends what waits
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(request.to_bytes())
@@ -152,6 +138,8 @@ class Inference:
 
     def close(self) -> None:
         """End the process: the end of its input is the signal."""
+        if self._process is None:
+            return
         assert self._process.stdin is not None and self._process.stdout is not None
         with contextlib.suppress(OSError):  # it may be gone already
             self._process.stdin.close()
@@ -161,3 +149,18 @@ class Inference:
             self._process.kill()
             self._process.wait()
         self._errors.close()
+
+
+async def _frames(process: subprocess.Popen[bytes]) -> AsyncIterator[Frame]:
+    """The frames that the process sends, to its end."""
+    assert process.stdout is not None
+    reader = asyncio.StreamReader(limit=1 << 26)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), process.stdout)
+    try:
+        while True:
+            header, body = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+            yield Frame.from_parts(await reader.readexactly(header), await reader.readexactly(body))
+    except (asyncio.IncompleteReadError, OSError):
+        return
+    finally:
+        transport.close()

@@ -14,8 +14,8 @@ from typing import Final
 
 from aetui.config import BadInput, Model, printable, usable_cores
 from aetui.rundir import create_run, list_runs, lock_holder
+from aetui.scheduling import put_behind_screen
 
-TRAINER_NICENESS: Final = 10  # the screen comes first
 LOG_TAIL: Final = 4096  # bytes
 
 
@@ -79,7 +79,7 @@ def start_trainer(
             [sys.executable, "-m", "aetui", "train", model, *command],
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-    os.setpriority(os.PRIO_PROCESS, process.pid, TRAINER_NICENESS)
+    put_behind_screen(process.pid)
     return StartedTrainer(run, process)
 
 

@@ -108,6 +108,7 @@ async def served() -> AsyncIterator[tuple[Inference, list[Frame]]]:
 
 
 def kill(inference: Inference) -> None:
+    assert inference._process is not None
     os.kill(inference._process.pid, signal.SIGKILL)
 
 
@@ -147,3 +148,11 @@ async def test_of_two_questions_the_newer_counts_even_if_the_older_was_given_up(
             await inference.ask("decode", run, {"z": np.zeros((1, 3), np.float32)})
         with pytest.raises(BadInput, match="is not a run"):
             await inference.ask("decode", tmp_path / "gone", z)
+
+
+async def test_an_inference_process_that_never_comes_up_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path))  # no Python starts there
+    async with served() as (inference, notices):
+        with pytest.raises(BadInput, match="does not stay up"):
+            await asyncio.wait_for(inference.ask("decode", tmp_path), PATIENCE)
+        assert notices[-1].header["kind"] == "given_up"

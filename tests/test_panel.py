@@ -180,4 +180,4 @@ def test_a_frozen_viewer_slows_nothing_and_catches_up(runs: Path) -> None:
 
 def shown_epoch(text: str) -> float:
     words = in_a_line(text).split()
-    return max((float(after.split("/")[0]) for word, after in zip(words, words[1:], strict=False) if word == "epoch"), default=0.0)
+    return max((float(after.split("/")[0]) for word, after in pairwise(words) if word == "epoch"), default=0.0)

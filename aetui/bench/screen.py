@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from aetui.bench.pseudoterminal import Pseudoterminal
+from aetui.bench.trainings import cost_of_watching, trainings
+from aetui.config import MODELS
+from aetui.processes import TrainerOptions
 
 RIGHT, LEFT = b"\x1b[C", b"\x1b[D"
 KEYS: Final = 60
@@ -29,18 +32,29 @@ class Keys:
     late: float
 
 
-def bench_screen(runs: Path, say: Say) -> None:
-    """Measure keys, held keys and the start; the run that the navigator shows is the newest vae in `runs`."""
+def bench_screen(runs: Path, options: TrainerOptions, say: Say) -> None:
+    """Measure keys, held keys, the start, and what a training loses by being watched.
+
+    The navigator shows the newest vae in `runs`. Keys are measured alone, then beside trainings of both models.
+    """
     bare, naive = [sys.executable, "-m", "aetui.bench.bare"], [sys.executable, "-m", "aetui.bench.naive"]
-    ours = [sys.executable, "-m", "aetui", "launch", "--runs", str(runs)]
-    say("a key, 120x40, median of 60 (95th percentile):")
+    launch = [sys.executable, "-m", "aetui", "launch"]
+    ours = [*launch, "--runs", str(runs)]
+    say("a key, 120x40, median of 60 (95th percentile), nothing else running:")
     reference = _measure_keys(bare, b"keys", b"")
     _say_keys("bare Textual app", reference, reference, say)
     _say_keys("28x28 image in a Static", _measure_keys(naive, "▄".encode(), b""), reference, say)
     _say_keys("aetui, navigator", _measure_keys(ours, b"Navigate", b"n"), reference, say)
-    _measure_held_keys(ours, say)
     first = {name: _measure_start(command, word) for name, command, word in (("bare", bare, b"keys"), ("aetui", ours, b"Navigate"))}
     say(f"first picture: bare {first['bare']:.2f} s, aetui {first['aetui']:.2f} s, {first['aetui'] / first['bare']:.2f} times")
+    with trainings(MODELS, options):
+        say("a key, while both models train:")
+        reference = _measure_keys(bare, b"keys", b"")
+        _say_keys("bare Textual app", reference, reference, say)
+        _say_keys("aetui, navigator", _measure_keys(ours, b"Navigate", b"n"), reference, say)
+        _measure_held_keys(ours, say)
+    alone, loss = cost_of_watching(launch, options)
+    say(f"a vae trains at {alone:.1f} steps/s alone, and {loss:.1f} % slower while the app shows it")
 
 
 def _measure_keys(command: list[str], ready: bytes, warm: bytes) -> Keys:

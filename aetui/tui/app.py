@@ -22,6 +22,7 @@ from aetui.tui.commands import TrainerDesk
 from aetui.tui.leaving import leave_on_signals
 from aetui.tui.messages import OpenPoint, PickRun, Problem, TrainerCommand
 from aetui.tui.screen import MODES, ModeScreen
+from aetui.tui.stylesheet import PatientStylesheet
 from aetui.tui.wire import Wire, driver_for
 
 POLL_EVERY = 0.5  # seconds
@@ -59,9 +60,9 @@ class AetuiApp(App[None]):
         self._inference = inference
         self._look = look
         self._polling = False
-        # Before anything is drawn: a theme that changes later has the whole stylesheet parsed again.
         self.register_theme(DARK)
         self.theme = DARK.name
+        self.stylesheet = PatientStylesheet(variables=self.get_css_variables())
         for mode in MODES:
             self.add_mode(mode, partial(self._make_screen, mode))
 
@@ -80,11 +81,11 @@ class AetuiApp(App[None]):
         if not self.is_headless:
             leave_on_signals(self)
         self.call_after_refresh(self._start_polling)
-        self.run_worker(self._listen(), group="listen")
 
     async def _start_polling(self) -> None:
         """The first picture is there: fill it, then make ready what the other screens need."""
         await self._poll()
+        self.run_worker(self._listen(), group="listen")
         self.set_interval(POLL_EVERY, lambda: self.run_worker(self._poll(), group="poll"))
         self.run_worker(asyncio.to_thread(_load_screens), group="load")
 

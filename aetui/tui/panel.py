@@ -79,6 +79,8 @@ class ModelPanel(Vertical, can_focus=True):
 
     async def _show_run(self, watch: RunWatch) -> None:
         await self._furnish()
+        if not self.query(".note"):
+            return  # the app ends, and took the new lines back
         config, style = watch.config, STATE_STYLES[watch.state]
         self._subtitle(f"[{style}]{watch.state}[/] · {_safe(watch.name)} · {_safe(config.data)} · {_safe(config.device)}")
         failed = watch.state == "failed"

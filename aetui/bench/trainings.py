@@ -1,0 +1,77 @@
+"""Real trainings beside a measurement, and what it costs one of them to be watched."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from aetui.bench.pseudoterminal import Pseudoterminal
+from aetui.config import Model
+from aetui.metrics import MetricsTail
+from aetui.processes import StartedTrainer, TrainerOptions, start_trainer
+
+ENDLESS: Final = {"epochs": 100_000}
+PATIENCE: Final = 120.0  # seconds until a training takes its first steps
+SPANS: Final = 5  # of each kind
+SPAN: Final = 12.0  # seconds
+SETTLE: Final = 5.0  # seconds after the app has started or ended
+
+
+@contextmanager
+def trainings(models: Sequence[Model], options: TrainerOptions) -> Iterator[list[Path]]:
+    """The run directories of trainings that go on for the block, started as the app starts them."""
+    with tempfile.TemporaryDirectory(prefix="aetui-bench-") as folder:
+        started = []
+        try:
+            for number, model in enumerate(models, 1):
+                started.append(start_trainer(Path(folder), model, options, ENDLESS, beside=len(models) - number))
+            for trainer in started:
+                _wait_for_steps(trainer)
+            yield [trainer.run for trainer in started]
+        finally:
+            for trainer in started:
+                trainer.process.kill()
+                trainer.process.wait()
+
+
+def _wait_for_steps(trainer: StartedTrainer) -> None:
+    tail, end = MetricsTail(trainer.run / "metrics.jsonl"), time.monotonic() + PATIENCE
+    while not any(record["kind"] == "step" for record in tail.read()):
+        said = trainer.cause_of_death()
+        if said or time.monotonic() > end:
+            raise RuntimeError(f"the training beside does not start: {said or 'no step yet'}")
+        time.sleep(0.2)
+
+
+def cost_of_watching(command: Sequence[str], options: TrainerOptions) -> tuple[float, float]:
+    """(steps a second alone, how many percent fewer while the app shows the training): medians over turns of both."""
+    with trainings(["vae"], options) as (run,):
+        alone, watched = [], []
+        for _ in range(SPANS):
+            alone.append(_rate(run))
+            with Pseudoterminal([*command, "--runs", str(run.parent)]) as terminal:
+                terminal.drain(SETTLE, SETTLE)
+                watched.append(_rate(run, terminal))
+            time.sleep(SETTLE)
+    losses = [1 - beside / before for before, beside in zip(alone, watched, strict=True)]
+    return statistics.median(alone), 100 * statistics.median(losses)
+
+
+def _rate(run: Path, terminal: Pseudoterminal | None = None) -> float:
+    """Steps a second over the next SPAN seconds, by the times that the trainer wrote down."""
+    tail = MetricsTail(run / "metrics.jsonl")
+    tail.read()
+    end = time.monotonic() + SPAN
+    while time.monotonic() < end:
+        if terminal is None:
+            time.sleep(0.1)
+        else:
+            terminal.drain(0.1, 0.1)
+    steps = [record for record in tail.read() if record["kind"] == "step"]
+    first, last = steps[0], steps[-1]
+    return float((last["step"] - first["step"]) / (last["time"] - first["time"]))
