@@ -130,20 +130,23 @@ class NavigateScreen(ModeScreen):
         z[0, first], z[0, second] = self._x, self._y
         decoding = asyncio.ensure_future(self.ask("decode", {"z": z}))
         await asyncio.sleep(0)  # the question is on its way; what follows is drawn while it is answered
-        with self.app.batch_update():
-            self.query_one(PlaneView).cross(self._x, self._y)
-            self._show_figures()
-            answered, _ = await asyncio.wait([decoding], timeout=PATIENCE)
-            if answered:
-                self._show_digit(decoding.result())
-        if not answered:
-            self._show_digit(await decoding)
+        plane, figures = self.query_one(PlaneView), self._figures()
+        plane.aim(self._x, self._y)
+        answered, _ = await asyncio.wait([decoding], timeout=PATIENCE)
+        plane.reveal()
+        self.query_one(Figures).show(figures)
+        if answered:
+            await self._show_digit(decoding)
+        else:  # torch may still be loading: walk on without it
+            self.run_worker(self._show_digit(decoding), group="late digits")
 
-    def _show_digit(self, answer: Frame | None) -> None:
+    async def _show_digit(self, decoding: asyncio.Task[Frame | None]) -> None:
+        """Show the answer; None is one that a newer question has overtaken."""
+        answer = await decoding
         if answer is not None:
             self.query_one("#digit", PixelView).show(answer.arrays["images"][0])
 
-    def _show_figures(self) -> None:
+    def _figures(self) -> list[Line]:
         """Where we are and what lies near, in fixed columns."""
         first, second = self._latent.axes if self._latent else (0, 1)
         here = [(f"z{first} ", "muted"), (f"{self._x:+7.2f}", "strong"), (f"  z{second} ", "muted"), (f"{self._y:+7.2f}", "strong")]
@@ -156,7 +159,7 @@ class NavigateScreen(ModeScreen):
             lines.append([("density ", "muted"), *bar])
         if self._latent is not None and self._latent.codes.shape[1] > 2:
             lines.append([(f"the axes of largest KL of {self._latent.codes.shape[1]}", "muted")])
-        self.query_one(Figures).show(lines)
+        return lines
 
     def action_step(self, right: int, up: int) -> None:
         """Walk."""
@@ -166,7 +169,7 @@ class NavigateScreen(ModeScreen):
     def action_stride(self, direction: int) -> None:
         """Longer or shorter steps."""
         self._stride = min(len(STEPS) - 1, max(0, self._stride + direction))
-        self._show_figures()
+        self.query_one(Figures).show(self._figures())
 
     def action_origin(self) -> None:
         """Back to the middle."""

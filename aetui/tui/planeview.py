@@ -41,6 +41,7 @@ class PlaneView(StripView):
         self._cross: tuple[float, float] | None = None
         self._fitted = fit(self._points, 1, 1)  # the view that shows all of the points
         self._plain: list[Strip] = []  # without the crosshair
+        self._marked: list[Strip] = []  # with it
         self._cross_style = Style.null()
 
     def show(self, points: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
@@ -48,11 +49,14 @@ class PlaneView(StripView):
         self._points, self._labels = points, labels
         self._redraw()
 
-    def cross(self, x: float, y: float) -> None:
-        """Put the crosshair at a point of the plane."""
+    def aim(self, x: float, y: float) -> None:
+        """Get the crosshair ready at a point of the plane; `reveal` shows it there."""
         self._cross = (x, y)
-        if self._plain:
-            self._mark()
+        self._marked = self._with_cross()
+
+    def reveal(self) -> None:
+        """Show the crosshair where it was aimed last."""
+        self.show_strips(self._marked)
 
     @property
     def view(self) -> Viewport:
@@ -86,18 +90,21 @@ class PlaneView(StripView):
         self._fitted = fit(self._points, columns, rows)
         self._cross_style = self.get_component_rich_style("plane--cross")
         self._plain = self._draw(count_cells(self._points, self._labels, self.view, columns, rows), columns, rows)
-        self._mark()
+        self._marked = self._with_cross()
+        self.reveal()
 
-    def _mark(self) -> None:
-        """Put the crosshair on the drawn plane, and repaint the lines that changed."""
+    def _with_cross(self) -> list[Strip]:
+        """The drawn plane with the crosshair on it."""
         strips = list(self._plain)
+        if not strips:
+            return strips
         style = self._cross_style
         for row, column, text in self._cross_marks(*self._plot_size):
             plain = strips[row]
             middle = Strip([Segment(text, style)], len(text))
             parts = [plain.crop(0, GUTTER + column), middle, plain.crop(GUTTER + column + len(text), plain.cell_length)]
             strips[row] = Strip.join(parts)
-        self.show_strips(strips)
+        return strips
 
     def _draw(self, cells: Cells, columns: int, rows: int) -> list[Strip]:
         background = self.background_colors[1]
