@@ -17,6 +17,7 @@ from aetui.tui.app import AetuiApp
 from aetui.tui.figures import Figures
 from aetui.tui.pixels import PixelView
 from aetui.tui.planeview import PlaneView
+from tests.trainers import train_here
 
 Opened = tuple[AetuiApp, Pilot[None]]
 
@@ -72,6 +73,22 @@ async def test_an_arrow_changes_the_decoded_digit_and_the_coordinates(trained: P
         assert words != figures(app)
         await pilot.press("h", "k", "0")
         await until(pilot, lambda: "+1.00" not in figures(app) and figures(app).count("+0.00") == 2)
+
+
+async def test_a_key_pressed_at_once_is_not_lost(trained: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("n")
+        await until(pilot, lambda: "density" in figures(app))
+
+
+async def test_a_latent_space_of_five_dimensions_shows_two_and_says_so(tmp_path: Path) -> None:
+    assert train_here("vae", tmp_path, "--epochs", "1", "--latent-dim", "5") == 0
+    async with opened(tmp_path) as (app, pilot):
+        await pilot.press("n")
+        await until(pilot, lambda: "the axes of largest KL of 5" in figures(app))
+        await until(pilot, lambda: any(picture(app, "#digit")))
+        await pilot.press("right")
+        await until(pilot, lambda: "+0.10" in figures(app))
 
 
 async def test_the_step_can_be_changed(trained: Path) -> None:

@@ -22,6 +22,7 @@ from aetui.ml.models import DAE, VAE, kl_divergence, psnr
 from aetui.ml.step import learning_rate
 from aetui.processes import signal_trainer
 from aetui.rundir import latent_epochs, read_config
+from tests.trainers import records, train_here
 
 
 def test_a_loaded_vae_encodes_and_decodes(trained: Path) -> None:
@@ -114,6 +115,21 @@ def test_latent_maps_after_every_epoch(trained: Path) -> None:
     left, right, bottom, top = latent.extent
     assert left < right
     assert bottom < top
+
+
+@pytest.mark.parametrize("beta", [0.0, 4.0])
+def test_other_betas_and_latent_dimensions(beta: float, tmp_path: Path) -> None:
+    assert train_here("vae", tmp_path, "--epochs", "1", "--beta", str(beta), "--latent-dim", "5") == 0
+    run = tmp_path / "vae-001"
+    (epoch,) = records(run, "epoch")
+    assert epoch["test_loss"] == pytest.approx(epoch["test_reconstruction"] + beta * epoch["test_kl"])
+    step = records(run, "step")[-1]
+    assert step["loss"] == pytest.approx(step["reconstruction"] + beta * step["kl"], rel=1e-4)
+    latent = load_latent_map(run, 1)
+    assert latent.codes.shape == (360, 5)
+    model = load_model(run)
+    assert isinstance(model, VAE)
+    assert model.decode(torch.zeros(3, 5)).shape == (3, 1, 28, 28)
 
 
 def test_a_run_says_where_it_trains_and_is_signalled_only_from_there(trained: Path) -> None:

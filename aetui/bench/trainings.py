@@ -19,7 +19,7 @@ ENDLESS: Final = {"epochs": 100_000}
 PATIENCE: Final = 120.0  # seconds until a training takes its first steps
 SPANS: Final = 5  # of each kind
 SPAN: Final = 12.0  # seconds
-SETTLE: Final = 5.0  # seconds after the app has started or ended
+SETTLE: Final = 10.0  # seconds: in the app torch loads when it starts, which is no watching
 
 
 @contextmanager

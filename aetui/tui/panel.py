@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TITLES: Final = {"vae": "Variational autoencoder", "dae": "Denoising autoencoder"}
 STATE_STYLES: Final = {"running": "$success", "paused": "$warning", "done": "$accent", "stopped": "$foreground-muted", "failed": "$error"}
-CHART_EVERY: Final = 2.0  # seconds
+CHART_EVERY: Final = 5.0  # seconds
 DRAWN: Final = 400  # points of a curve that a chart can tell apart
 
 
@@ -97,18 +97,19 @@ class ModelPanel(Vertical, can_focus=True):
         self._put("note", printable(note, 200))
         self.set_class(bool(note), "-noted")
         self.query_one(ProgressBar).update(progress=min(1.0, watch.epoch / config.hyperparameters.epochs))
-        # The chart is most of the work, and half a second more moves its curves by less than a dot.
-        now, charted = time.monotonic(), (watch.path, watch.state, len(watch.epochs), self.size)
+        # The chart is most of the work of watching, for which the training pays; the figures above it are always new.
+        now, charted = time.monotonic(), (watch.path, watch.state, self.size)
         if charted != self._charted or now - self._charted_at > CHART_EVERY:
-            self._charted, self._charted_at = charted, now
-            await self._draw_chart(watch)
+            self._charted = charted
+            self._charted_at = now if await self._draw_chart(watch) else 0.0
 
-    async def _draw_chart(self, watch: RunWatch) -> None:
+    async def _draw_chart(self, watch: RunWatch) -> bool:
+        """Draw the curves; whether there is anything to draw yet."""
         history = watch.history
         limits = _limits(history.step_loss, history.test_loss)
         self.set_class(limits is None, "-chartless")
         if limits is None:
-            return
+            return False
         from textual_plot import HiResMode
 
         chart = await self._chart()
@@ -120,6 +121,7 @@ class ModelPanel(Vertical, can_focus=True):
                 chart.plot(xs, ys, line_style=colour, hires_mode=HiResMode.BRAILLE)
         chart.set_ylimits(*limits)
         chart.set_xlimits(0, max(watch.epoch, 1e-3))
+        return True
 
     async def _chart(self) -> PlotWidget:
         """The chart, mounted when there is first something to draw: its library takes a while to load."""
