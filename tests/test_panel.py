@@ -62,8 +62,8 @@ def test_a_killed_trainer_is_told_and_resumed(runs: Path) -> None:
 
 def test_a_trainer_of_somebody_else_that_dies_is_told(runs: Path) -> None:
     """No child of this app: there is no exit code to read, only a lock that nobody holds."""
-    with trainer("dae", runs, *ENDLESS) as process, launch(runs) as terminal:
-        wait_until(lambda: newest_step(runs / "dae-001") > 20, "steps", process)
+    with trainer("vae", runs, *ENDLESS) as process, launch(runs) as terminal:
+        wait_until(lambda: newest_step(runs / "vae-001") > 20, "steps", process)
         terminal.wait("running")
         process.kill()
         process.wait()
