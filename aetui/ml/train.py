@@ -144,7 +144,8 @@ def _end_epoch(trainer: Trainer, test: TestSet, epoch: int, *, last: bool) -> No
         trainer.recorder.add("epoch", elapsed=round(trainer.elapsed, 3), step=trainer.step, epoch=epoch, **figures)
         trainer.recorder.flush()
     waited = time.perf_counter() - trainer.saved_at
-    due = waited > SAVING_SHARE * trainer.save_cost if trainer.save_every is None else waited > trainer.save_every
+    # The first epoch is always saved: whoever looks in must not find untrained weights under a trained map.
+    due = epoch == 1 or waited > SAVING_SHARE * trainer.save_cost if trainer.save_every is None else waited > trainer.save_every
     if last or due:
         save(trainer)
 
