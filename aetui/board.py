@@ -90,14 +90,16 @@ class RunWatch:
 
     def newest_map(self) -> LatentMap | None:
         """The newest latent map that can be used."""
+        return next(filter(None, map(self.map_after, reversed(self.epochs))), None)
+
+    def map_after(self, epoch: int) -> LatentMap | None:
+        """The latent map after that epoch; None where it cannot be used."""
         from aetui.latentmap import load_latent_map  # and with it numpy, which the first screen does without
 
-        for epoch in reversed(self.epochs):
-            try:
-                return load_latent_map(self.path, epoch)
-            except BadInput:
-                continue
-        return None
+        try:
+            return load_latent_map(self.path, epoch)
+        except BadInput:
+            return None
 
 
 def _number(value: object) -> float:

@@ -143,6 +143,22 @@ async def test_scatter_zooms_pans_and_fits(trained: Path) -> None:
         assert "360 images" in shown(app, "#legend")
 
 
+async def test_the_film_of_a_training_is_walked_by_key(trained: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("l")
+        await until(pilot, lambda: "epoch 2" in shown(app, "#legend"))
+        plane = app.screen.query_one(PlaneView)
+        last = list(plane.strips)
+        await pilot.press(",")
+        assert "epoch 1" in shown(app, "#legend")
+        assert list(plane.strips) != last
+        await pilot.press(",")  # there is none before
+        assert "epoch 1" in shown(app, "#legend")
+        await pilot.press(".")
+        assert "epoch 2" in shown(app, "#legend")
+        assert list(plane.strips) == last
+
+
 async def test_settings_are_validated_before_a_start(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
         await pilot.press("e")

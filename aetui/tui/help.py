@@ -23,7 +23,10 @@ EVERYWHERE = (
 MEANINGS = {
     "train": "Trainings run in processes of their own: leave, lose the connection, come back, they are still there.",
     "denoise": "Test digits with Gaussian noise, what the autoencoder makes of them, and how they were.",
-    "scatter": "The codes of the first 5,000 test images. A cell shows the digit that is commonest there, brighter where more lie.",
+    "scatter": (
+        "The codes of the first 5,000 test images. A cell shows the digit that is commonest there, brighter where more lie. "
+        "The keys , and . go through the epochs, as in a film."
+    ),
     "manifold": "The plane scanned at regular intervals; every point is decoded.",
     "navigate": "You stand at the crosshair; the large digit is what the decoder makes of that point.",
 }
@@ -56,7 +59,10 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _keys_of(binding: Binding) -> str:
-    names = [name.replace("equals_sign", "=").replace("plus", "+").replace("minus", "-") for name in binding.key.split(",")]
+    names = [
+        name.replace("equals_sign", "=").replace("plus", "+").replace("minus", "-").replace("comma", ",").replace("full_stop", ".")
+        for name in binding.key.split(",")
+    ]
     if binding.key_display and binding.key_display not in names:
         names.insert(0, binding.key_display)
     return " ".join(names)

@@ -25,7 +25,7 @@ PAN = 0.1  # of the width
 
 
 class ScatterScreen(ModeScreen):
-    """The map of the newest epoch, redrawn as a training goes on."""
+    """The map of the newest epoch, redrawn as a training goes on; or the maps before it, one after the other."""
 
     MODE = "scatter"
     MODEL = "vae"
@@ -36,13 +36,16 @@ class ScatterScreen(ModeScreen):
         Binding("right", "pan(1,0)", show=False),
         Binding("up,k", "pan(0,-1)", show=False),
         Binding("down,j", "pan(0,1)", show=False),
-        Binding("0,home", "fit", "Show all", key_display="0"),
+        Binding("0,home", "fit", "All", key_display="0"),
+        Binding("comma", "film(-1)", "Epoch", key_display=",."),
+        Binding("full_stop", "film(1)", show=False),
         Binding("o", "pick", "Runs"),
     ]
 
     def __init__(self, board: Board, inference: Inference, appearance: Look) -> None:
         super().__init__(board, inference, appearance)
-        self._shown: tuple[str, int] | None = None
+        self._shown: tuple[str, int] | None = None  # run and epoch
+        self._held: tuple[str, int] | None = None  # the same, where a person has chosen an epoch
 
     def body(self) -> Iterable[Widget]:
         """The plane and its legend, or what to do to get one."""
@@ -53,20 +56,38 @@ class ScatterScreen(ModeScreen):
         """Draw the newest map, if it is not drawn already."""
         watch = self.run_watch
         self.show_status()
-        latent = watch.newest_map() if watch is not None and watch.epochs else None
-        if watch is None or latent is None:
+        if watch is None or not watch.epochs:
             self._shown = None
             self.show_emptiness(nothing_yet("vae", watch))
             return
         self.show_emptiness("")
-        if self._shown == (watch.name, latent.epoch):
+        held = self._held is not None and self._held[0] == watch.name and self._held[1] in watch.epochs
+        epoch = self._held[1] if self._held is not None and held else watch.epochs[-1]
+        if self._shown != (watch.name, epoch):
+            self._show(watch, epoch)
+
+    def _show(self, watch: RunWatch, epoch: int) -> None:
+        latent = watch.map_after(epoch) or watch.newest_map()  # one may be damaged
+        if latent is None:
+            self._shown = None
+            self.show_emptiness(nothing_yet("vae", watch))
             return
         plane = self.query_one(PlaneView)
         if self._shown is None or self._shown[0] != watch.name:
             plane.view = None
-        self._shown = (watch.name, latent.epoch)
+        self._shown = (watch.name, epoch)
         plane.show(latent.points, latent.labels)
         self.query_one("#legend", Static).update(_legend(watch, latent), layout=False)
+
+    def action_film(self, direction: int) -> None:
+        """The map of an epoch earlier or later; the last one follows the training again."""
+        watch = self.run_watch
+        if watch is None or self._shown is None or self._shown[1] not in watch.epochs:
+            return
+        place = watch.epochs.index(self._shown[1]) + direction
+        if 0 <= place < len(watch.epochs):
+            self._held = None if place == len(watch.epochs) - 1 else (watch.name, watch.epochs[place])
+            self._show(watch, watch.epochs[place])
 
     def action_zoom(self, direction: int) -> None:
         """Closer or farther, about the middle."""
