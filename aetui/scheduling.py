@@ -36,14 +36,15 @@ def put_screen_first() -> None:
 
 def put_behind_screen(pid: int) -> None:
     """Lower a trainer that has just been started: its threads to come do as it does."""
-    os.setpriority(os.PRIO_PROCESS, pid, TRAINER_NICENESS)
-    _ask(pid, TRAINER_NICENESS, TRAINER_SLICE)
+    niceness = max(TRAINER_NICENESS, os.getpriority(os.PRIO_PROCESS, pid))  # who was nicer already may not go back
+    os.setpriority(os.PRIO_PROCESS, pid, niceness)
+    _ask(pid, niceness, TRAINER_SLICE)
 
 
 def _ask(pid: int, niceness: int, seconds: float) -> None:
     """Ask for slices of that length. A kernel that knows none, or a sandbox that refuses, leaves all as it was: it is a wish."""
     number = SCHED_SETATTR.get(platform.machine())
-    if sys.platform == "linux" and number is not None:
+    if sys.platform == "linux" and number is not None and os.sched_getscheduler(pid) == os.SCHED_OTHER:
         import ctypes
 
         attributes = struct.pack(SCHED_ATTR, struct.calcsize(SCHED_ATTR), 0, 0, niceness, 0, round(seconds * 1e9), 0, 0)

@@ -7,6 +7,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -59,6 +61,21 @@ def test_a_killed_trainer_is_failed_holds_nothing_and_resumes(tmp_path: Path, ca
         if pid := lock_holder(run):
             os.kill(pid, signal.SIGKILL)
     assert state(tmp_path, capsys) == "stopped"
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(0, 10), (15, 15)])
+def test_a_trainer_is_nicer_than_the_screen_or_as_nice(ours: int, theirs: int, tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from aetui.processes import TrainerOptions, start_trainer\n"
+        "print(start_trainer(Path(sys.argv[1]), 'vae', TrainerOptions('digits', device='cpu')).process.pid)\n"
+    )
+    command = ["nice", "-n", str(ours), sys.executable, "-c", script, str(tmp_path)]
+    pid = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, pid) == max(theirs, os.getpriority(os.PRIO_PROCESS, 0))
+    finally:
+        os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux changes another process's limits")
