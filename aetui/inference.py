@@ -137,12 +137,13 @@ class Inference:
         return printable(lines[-1], 200) if lines else "it said nothing"
 
     def close(self) -> None:
-        """End the process: the end of its input is the signal."""
+        """End the process. It has nothing to lose, and may be loading torch for seconds yet: nobody who leaves should wait for that."""
         if self._process is None:
             return
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
         with contextlib.suppress(OSError):  # it may be gone already
             self._process.stdin.close()
+        self._process.terminate()
         try:
             self._process.wait(1)
         except subprocess.TimeoutExpired:
