@@ -72,5 +72,7 @@ def _copy_film(run: Path, target: Path) -> None:
     if not epochs:
         return
     (target / "latent").mkdir()
-    for epoch in {2**power for power in range(20)} & set(epochs) | {epochs[-1]}:
+    # A long training keeps no map of every epoch.
+    wanted = [2**power for power in range(epochs[-1].bit_length())]
+    for epoch in {min(epochs, key=lambda kept: abs(kept - power)) for power in wanted} | {epochs[-1]}:
         shutil.copyfile(run / "latent" / f"{epoch:04d}.npz", target / "latent" / f"{epoch:04d}.npz")
