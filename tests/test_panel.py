@@ -47,12 +47,16 @@ def test_a_killed_trainer_is_told_and_resumed(runs: Path) -> None:
         terminal.press("s")
         terminal.wait("images/s")
         pid = holder(run)
+        with (run / "log.txt").open("ab") as log:  # where a trainer's output goes: a megabyte of what would clear the screen
+            log.write(b"\x1b[2J\x1b[31mHOSTILE\x1b]0;HOSTILE\x07\n" * 40_000)
+        terminal.read(1.5)
         os.kill(pid, signal.SIGKILL)
         wait_for_words(terminal, "SIGKILL", TOLD_WITHIN)
         text = in_a_line(terminal.text())
         assert "log.txt" in text.replace(" ", "") and "r resumes from the last save" in text
         assert not Path(f"/proc/{pid}").exists(), "a zombie"
         assert lock_holder(run) is None
+        assert b"HOSTILE" not in terminal.raw
         terminal.press("r")
         wait_until(lambda: "resumed" in events(run), "resumed")
         step = newest_step(run)
