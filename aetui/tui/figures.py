@@ -32,14 +32,13 @@ class Figures(StripView):
 
     def _style(self, role: str) -> Style:
         if role not in self._styles:
-            colour = role.startswith("#")
-            background = self.background_colors[1].rich_color
-            self._styles[role] = (
-                Style(color=Color.parse(role).rich_color, bgcolor=background, bold=True)
-                if colour
-                else self.get_component_rich_style(f"figures--{role}")
-            )
+            self._styles[role] = self._look_up(role)
         return self._styles[role]
+
+    def _look_up(self, role: str) -> Style:
+        if not role.startswith("#"):
+            return self.get_component_rich_style(f"figures--{role}")
+        return Style(color=Color.parse(role).rich_color, bgcolor=self.background_colors[1].rich_color, bold=True)
 
     def notify_style_update(self) -> None:
         """Take over a new theme's colours."""

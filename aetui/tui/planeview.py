@@ -98,10 +98,9 @@ class PlaneView(StripView):
         strips = list(self._plain)
         if not strips:
             return strips
-        style = self._cross_style
         for row, column, text in self._cross_marks(*self._plot_size):
             plain = strips[row]
-            middle = Strip([Segment(text, style)], len(text))
+            middle = Strip([Segment(text, self._cross_style)], len(text))
             parts = [plain.crop(0, GUTTER + column), middle, plain.crop(GUTTER + column + len(text), plain.cell_length)]
             strips[row] = Strip.join(parts)
         return strips

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 
 class StripView(Widget):
-    """Shows strips, and repaints only what changed in them. For widgets without border and padding.
+    """Shows strips, and repaints only the lines that changed. For widgets without border and padding.
 
     Its lines skip Textual's style cache and colour filters: they carry every colour that they need.
     """
