@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from aetui.board import RunWatch
 from aetui.config import BadInput
 from aetui.latentmap import load_latent_map
 from aetui.ml.checkpoint import load_model
-from aetui.ml.data import add_noise
+from aetui.ml.data import add_noise, half_pixel_shift, load, to_float
 from aetui.ml.evaluate import plane_axes
 from aetui.ml.models import DAE, VAE, kl_divergence, psnr
 from aetui.ml.step import learning_rate
@@ -130,6 +131,37 @@ def test_other_betas_and_latent_dimensions(beta: float, tmp_path: Path) -> None:
     model = load_model(run)
     assert isinstance(model, VAE)
     assert model.decode(torch.zeros(3, 5)).shape == (3, 1, 28, 28)
+
+
+def test_more_looks_find_better_codes_and_change_no_training(tmp_path: Path) -> None:
+    for looks in ("1", "9"):
+        assert train_here("vae", tmp_path, "--epochs", "2", "--looks", looks) == 0
+    one, nine = load_model(tmp_path / "vae-001"), load_model(tmp_path / "vae-002")
+    assert isinstance(one, VAE)
+    assert isinstance(nine, VAE)
+    assert all(torch.equal(weights, nine.state_dict()[name]) for name, weights in one.state_dict().items())
+    images = to_float(load("digits", None).test_images)
+    with torch.inference_mode():
+        pairs = [model.encode(images) for model in (one, nine)]
+        first, best = (
+            binary_cross_entropy_with_logits(one.decode(z_mean), images, reduction="none").sum((1, 2, 3))
+            + kl_divergence(z_mean, z_log_sigma).sum(1)
+            for z_mean, z_log_sigma in pairs
+        )
+    assert torch.all(best <= first + 1e-3)
+    assert best.mean() < first.mean()
+    before, after = (records(tmp_path / run, "epoch")[-1]["test_loss"] for run in ("vae-001", "vae-002"))
+    assert after < before
+    np.testing.assert_allclose(load_latent_map(tmp_path / "vae-002", 2).codes, pairs[1][0], rtol=2e-3, atol=2e-3)
+
+
+def test_half_a_pixel_is_the_mean_of_two() -> None:
+    images = torch.zeros(1, 1, 28, 28)
+    images[0, 0, 5, 27] = 1.0
+    assert half_pixel_shift(images, 0, 0).equal(images)
+    left = half_pixel_shift(images, -1, 0)
+    assert left[0, 0, 5, 26:].tolist() == [0.5, 0.5]
+    assert half_pixel_shift(images, 1, 1).sum() == 0.5, "what leaves the image does not come in on the other side"
 
 
 def test_a_run_says_where_it_trains_and_is_signalled_only_from_there(trained: Path) -> None:

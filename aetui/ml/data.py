@@ -222,3 +222,9 @@ def small_affine_changes(images: Tensor, normal: Tensor, strength: float) -> Ten
     theta = normal * (strength * share) + torch.eye(2, 3, device=images.device)
     grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, align_corners=False).clamp_(0, 1)
+
+
+def half_pixel_shift(images: Tensor, right: int, down: int) -> Tensor:
+    """`images` [N, 1, 28, 28] moved by half a pixel `right` (1; left: -1; not: 0) and `down`: the means of two neighbours."""
+    edges = (right > 0, right < 0, down > 0, down < 0)
+    return functional.avg_pool2d(functional.pad(images, [int(edge) for edge in edges]), (1 + abs(down), 1 + abs(right)), stride=1)
