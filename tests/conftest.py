@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from aetui.cli import main
 from aetui.rundir import lock_holder
@@ -21,6 +22,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """No test reads or fills the user's cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.delenv("AETUI_DATA_DIR", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    """Small tensors gain nothing from more threads, and lose much on a machine that is busy."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

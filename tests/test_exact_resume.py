@@ -117,3 +117,19 @@ def test_a_signal_at_the_end_of_an_epoch_does_not_skip_its_score(unbroken: Path,
     assert train_here("vae", tmp_path, "--resume", run.name) == 0
     assert len([line for line in curve(run) if line["kind"] == "epoch"]) == 30
     assert curve(run) == curve(tmp_path / "whole" / run.name)
+
+
+def test_what_a_gpu_saved_goes_on_without_one(unbroken: Path, tmp_path: Path) -> None:
+    """On a GPU the optimizer's rate is a tensor and its step fit for a graph; neither may come along to a CPU."""
+    run = tmp_path / "vae-001"
+    assert train_here("vae", tmp_path, "--epochs", EPOCHS, "--seed", "7", "--save-every", "0") == 0
+    saved = torch.load(run / checkpoint.PREVIOUS, weights_only=True)
+    assert 0 < saved["step"] < newest_step(run), "nothing is left to train"
+    for group in saved["optimizer"]["param_groups"]:
+        group |= {"lr": torch.tensor(group["lr"]), "capturable": True}
+    saved["cuda_rng"] = torch.zeros(16, dtype=torch.uint8)
+    del saved["format"]
+    checkpoint.save(run, saved)
+    assert train_here("vae", tmp_path, "--resume", run.name) == 0
+    assert curve(run) == curve(unbroken / run.name)
+    assert_equal_states(final_state(run), final_state(unbroken / run.name))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from aetui.config import DEFAULTS, Hyperparameters, Model
 from aetui.ml.data import load
@@ -44,6 +46,39 @@ def test_a_warm_up_leaves_no_trace(model: Model) -> None:
     assert all(torch.equal(state[key][name], after[key][name]) for key in state for name in state[key])
     assert torch.equal(generator, torch.get_rng_state())
     assert tensors == [parameter.data_ptr() for parameter in step.network.parameters()]  # in place: the graph holds them
+
+
+class Recorded(TorchDispatchMode):
+    """The names of the operations that run in the block."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.names: set[str] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.names.add(func.overloadpacket.__name__)
+        return func(*args, **(kwargs or {}))
+
+
+NOT_IN_A_GRAPH = {"_local_scalar_dense", "lift_fresh", "nonzero"}  # waits for the device, copies from the host, unknown shapes
+
+
+@pytest.mark.parametrize("model", ["vae", "dae"])
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_a_step_does_nothing_that_a_cuda_graph_cannot_hold(model: Model, precision: str) -> None:
+    step = eager(model, augment=0.05)
+    step.precision = precision
+    with Recorded() as recorded:
+        step.compute(torch.arange(16))
+    assert {"grid_sampler_2d", "_fused_adamw_"} <= recorded.names
+    assert not recorded.names & NOT_IN_A_GRAPH
+
+
+def test_the_recorder_sees_what_a_graph_cannot_hold() -> None:
+    with Recorded() as recorded:
+        torch.tensor([1.0, 2.0]).sum().item()
+        torch.ones(3).nonzero()
+    assert recorded.names >= NOT_IN_A_GRAPH
 
 
 def test_without_a_gpu_the_step_is_eager() -> None:

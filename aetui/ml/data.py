@@ -218,8 +218,10 @@ def small_affine_changes(images: Tensor, normal: Tensor, strength: float) -> Ten
     `images` float32 [N, 1, 28, 28]; `normal` [N, 2, 3], standard normal, decides how. `strength` is the standard deviation
     of turn and shear in radians; scales and shifts, in halves of the image, deviate by half of it.
     """
-    share = torch.tensor([[0.5, 1.0, 0.5], [1.0, 0.5, 0.5]], device=images.device)
-    theta = normal * (strength * share) + torch.eye(2, 3, device=images.device)
+    identity = torch.eye(2, 3, device=images.device)
+    share = 1 - 0.5 * identity  # made on the device: a CUDA graph cannot hold a copy from the host
+    share[:, 2] = 0.5
+    theta = normal * (strength * share) + identity
     grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, align_corners=False).clamp_(0, 1)
 

@@ -104,7 +104,7 @@ def restore(trainer: Trainer, payload: dict[str, Any], name: str) -> None:
     if "optimizer" not in payload:
         raise BadInput(f"{name} holds weights only and cannot be resumed from.")
     try:
-        trainer.optimizer.load_state_dict(payload["optimizer"])
+        _load_optimizer(trainer.optimizer, payload["optimizer"])
         _check_optimizer(trainer.optimizer)
         trainer.step, trainer.elapsed = int(payload["step"]), float(payload["elapsed"])
         if not 0 <= trainer.step <= trainer.windows.steps_per_epoch * trainer.config.hyperparameters.epochs:
@@ -118,6 +118,14 @@ def restore(trainer: Trainer, payload: dict[str, Any], name: str) -> None:
             f"{name} cannot be resumed from: its training state does not fit ({printable(f'{type(error).__name__}: {error}')})."
         ) from None
     trainer.saved_step = trainer.step
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Take over what the optimizer has gathered, but not how it works: that depends on the device, which may be another now."""
+    own = [{name: value for name, value in group.items() if name != "params"} for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, options in zip(optimizer.param_groups, own, strict=True):
+        group.update(options)
 
 
 def _check_optimizer(optimizer: torch.optim.Optimizer) -> None:
