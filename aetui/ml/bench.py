@@ -16,8 +16,8 @@ import torch
 from aetui.config import DEFAULTS, Model
 from aetui.metrics import Record
 from aetui.ml import data
-from aetui.ml.references import Reached, train_classic_denoiser, train_classic_vae
-from aetui.ml.start import Request, run_training
+from aetui.ml.references import Reached, time_data_loader_epoch, train_classic_denoiser, train_classic_vae
+from aetui.ml.start import Request, choose_device, run_training
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Contest:
 
     model: Model
     reference: str
-    train_reference: Callable[[data.Dataset, int], Iterator[Reached]]
+    train_reference: Callable[[data.Dataset, int, torch.device], Iterator[Reached]]
     epochs: int  # of the reference
     target: float  # the reference's published test score
     unit: str
@@ -44,7 +44,7 @@ CONTESTS: Final = (
 
 
 def bench_train(data_dir: Path | None, device: str, repeats: int, models: tuple[Model, ...], say: Callable[[str], None]) -> None:
-    """Train ours and the references in turn, `repeats` times each, and print medians and ratios."""
+    """Train ours and the references in turn on one device, `repeats` times each, and print medians and ratios."""
     images = data.load("auto", data_dir)
     say(machine_line())
     if images.name != "mnist":
@@ -76,7 +76,7 @@ def _run_contest(
     for repeat in range(repeats):
         torch.manual_seed(repeat)
         ours.append(_train_ours(contest.model, images.name, data_dir, device, repeat))
-        theirs.append(list(contest.train_reference(images, contest.epochs)))
+        theirs.append(list(contest.train_reference(images, contest.epochs, choose_device(device))))
     epochs = DEFAULTS[contest.model].epochs
     say(f"\n{contest.model}, target {contest.target} {contest.unit}, median of {repeats}:")
     whole = _median(runs[-1].seconds for runs in theirs)
@@ -91,6 +91,10 @@ def _run_contest(
         reached = statistics.median(times)
         share = f"1/{whole / reached:.1f} of the reference's time"
         say(f"  target reached after {reached:.1f} s, {share}; the whole run takes {end / whole:.2f} of it")
+    if contest.model == "vae":
+        loaded = _median(time_data_loader_epoch(images, choose_device(device)) for _ in range(repeats))
+        epoch = end / ours[0][-1].epoch
+        say(f"  PyTorch's example with a DataLoader: {loaded:.2f} s an epoch; ours: {epoch:.3f} s, 1/{loaded / epoch:.1f} of it")
 
 
 def _median(values: Iterator[float]) -> float:
