@@ -63,12 +63,12 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         Setting("epochs", int, 1, 100_000, "passes over the training images"),
         Setting("batch_size", int, 1, 65_536, "images a step"),
         Setting("lr", float, 1e-7, 1.0, "peak learning rate of the schedule"),
-        Setting("beta", float, 0.0, 1000.0, "weight of the KL term; 0 gives a plain autoencoder", ("vae",)),
-        Setting("latent_dim", int, 2, 256, "width of the code; the screens show a plane of two axes", ("vae",)),
-        Setting("looks", int, 1, 9, "shifted copies of an image from which the best code is kept, training apart", ("vae",)),
-        Setting("sigma", float, 0.0, 2.0, "standard deviation of the training noise", ("dae",)),
-        Setting("augment", float, 0.0, 0.5, "strength of random affine changes of the training images; 0 for none"),
-        Setting("seed", int, 0, 2**31 - 1, "of the order, the noise and the first weights"),
+        Setting("beta", float, 0.0, 1000.0, "weight of the KL; 0: plain autoencoder", ("vae",)),
+        Setting("latent_dim", int, 2, 256, "width of the code; screens show two axes", ("vae",)),
+        Setting("looks", int, 1, 9, "looks at an image; the best code is kept", ("vae",)),
+        Setting("sigma", float, 0.0, 2.0, "deviation of the training noise", ("dae",)),
+        Setting("augment", float, 0.0, 0.5, "strength of random affine changes"),
+        Setting("seed", int, 0, 2**31 - 1, "of order, noise and first weights"),
     )
 }
 
