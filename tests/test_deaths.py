@@ -124,9 +124,9 @@ async def served() -> AsyncIterator[tuple[Inference, list[Frame]]]:
         inference.close()
 
 
-def kill(inference: Inference) -> None:
+def send(number: signal.Signals, inference: Inference) -> None:
     assert inference._process is not None
-    os.kill(inference._process.pid, signal.SIGKILL)
+    os.kill(inference._process.pid, number)
 
 
 async def test_a_killed_inference_process_is_started_again_and_answers(tmp_path: Path) -> None:
@@ -134,12 +134,13 @@ async def test_a_killed_inference_process_is_started_again_and_answers(tmp_path:
     run, z = tmp_path / "vae-001", {"z": np.zeros((1, 2), np.float32)}
     async with served() as (inference, notices):
         first = await asyncio.wait_for(inference.ask("decode", run, z), PATIENCE)
-        kill(inference)
+        send(signal.SIGKILL, inference)
         second = await asyncio.wait_for(inference.ask("decode", run, z), PATIENCE)
         assert np.array_equal(first.arrays["images"], second.arrays["images"])
+        send(signal.SIGSTOP, inference)  # or it might answer before it dies
         asked = asyncio.create_task(inference.ask("decode", run, z))
         await asyncio.sleep(0)  # it is on its way
-        kill(inference)
+        send(signal.SIGKILL, inference)
         third = await asyncio.wait_for(asked, PATIENCE)
         assert np.array_equal(first.arrays["images"], third.arrays["images"])
         restarts = [notice.header["message"] for notice in notices if notice.header["kind"] == "restarted"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -10,26 +11,21 @@ from pathlib import Path
 from textual import on
 from textual.app import App
 from textual.binding import Binding
-from textual.theme import Theme
 
 from aetui.board import Board
 from aetui.config import MODELS, BadInput, Model
 from aetui.inference import Inference
 from aetui.processes import TrainerOptions
-from aetui.rundir import summarise
 from aetui.terminal import Look
 from aetui.tui.commands import TrainerDesk
 from aetui.tui.leaving import leave_on_signals
 from aetui.tui.messages import OpenPoint, PickRun, Problem, TrainerCommand
 from aetui.tui.screen import MODES, ModeScreen
 from aetui.tui.stylesheet import PatientStylesheet
+from aetui.tui.theme import DARK
 from aetui.tui.wire import Wire, driver_for
 
 POLL_EVERY = 0.5  # seconds
-DARK = Theme(
-    name="aetui-dark", dark=True, primary="#3f90da", secondary="#92dadd", accent="#ffa90e", warning="#e76300", error="#ff5f52",
-    success="#7ccf7c", background="#000000", surface="#0c0f14", panel="#151a22", foreground="#d8dee6",
-)  # fmt: skip
 
 
 class AetuiApp(App[None]):
@@ -127,26 +123,20 @@ class AetuiApp(App[None]):
         await self._poll()
 
     @on(PickRun)
-    def _pick_run(self, wish: PickRun) -> None:
+    async def _pick_run(self, wish: PickRun) -> None:
         from aetui.tui.picker import RunPicker
 
-        current = self._board.current(wish.model)
-        runs = []
-        for path in self._board.runs_of(wish.model):
-            try:
-                runs.append(summarise(path))
-            except BadInput:
-                continue  # it was deleted a moment ago
+        runs, shown = self._board.runs_of(wish.model), self._board.current(wish.model)
         if not runs:
             self.notify(f"There is no {wish.model} run yet; b on the Train screen starts one.")
             return
+        picked = self.push_screen_wait(RunPicker(wish.model, runs, shown.path if shown else None))
+        self.run_worker(self._show_picked(wish.model, picked), group="pick")
 
-        async def show(path: Path | None) -> None:
-            if path is not None:
-                self._board.pick(wish.model, path)
-                await self._poll()
-
-        self.push_screen(RunPicker(wish.model, runs, current.path if current else None), show)
+    async def _show_picked(self, model: Model, picked: Awaitable[Path | None]) -> None:
+        if (path := await picked) is not None:
+            self._board.pick(model, path)
+            await self._poll()
 
     @on(OpenPoint)
     async def _open_point(self, point: OpenPoint) -> None:

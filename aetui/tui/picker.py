@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -10,9 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, OptionList
 from textual.widgets.option_list import Option
 
-from aetui.config import Model, printable
+from aetui.config import BadInput, Model, printable
 from aetui.listing import age, score
-from aetui.rundir import RunSummary
+from aetui.rundir import RunSummary, summarise
 
 
 class RunPicker(ModalScreen[Path | None]):
@@ -20,10 +22,10 @@ class RunPicker(ModalScreen[Path | None]):
 
     BINDINGS = [Binding("escape,q,o", "dismiss", "Cancel"), Binding("enter", "", "Show this run", show=True)]
 
-    def __init__(self, model: Model, runs: list[RunSummary], current: Path | None) -> None:
+    def __init__(self, model: Model, runs: list[Path], current: Path | None) -> None:
         super().__init__()
         self._model = model
-        self._runs = runs
+        self._runs = list(_summaries(runs))
         self._current = current
 
     def compose(self) -> ComposeResult:
@@ -38,6 +40,12 @@ class RunPicker(ModalScreen[Path | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take that run."""
         self.dismiss(self._runs[event.option_index].path)
+
+
+def _summaries(runs: list[Path]) -> Iterator[RunSummary]:
+    for run in runs:
+        with suppress(BadInput):  # it was deleted a moment ago
+            yield summarise(run)
 
 
 def _line(run: RunSummary) -> str:
