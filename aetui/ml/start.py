@@ -57,9 +57,12 @@ def choose_device(name: str) -> torch.device:
     kind, _, number = name.partition(":")
     if kind == "cuda":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        if int(number or 0) >= count:
-            raise BadInput(f"there is no device {name} here ({count} CUDA devices are usable); choose --device cpu or see `aetui doctor`.")
-        return torch.device("cuda", int(number or os.environ.get("LOCAL_RANK", "0")))
+        index = int(number or os.environ.get("LOCAL_RANK", "0"))  # torchrun gives each of its processes a GPU
+        if index >= count:
+            raise BadInput(
+                f"there is no device cuda:{index} here ({count} CUDA devices are usable); choose --device cpu or see `aetui doctor`."
+            )
+        return torch.device("cuda", index)
     if kind == "mps" and not torch.backends.mps.is_available():
         raise BadInput("there is no device mps here; choose --device cpu.")
     return torch.device(kind)
