@@ -98,7 +98,7 @@ class ModelPanel(Vertical, can_focus=True):
         self.set_class(bool(note), "-noted")
         self.query_one(ProgressBar).update(progress=min(1.0, watch.epoch / config.hyperparameters.epochs))
         # The chart is most of the work of watching, for which the training pays; the figures above it are always new.
-        now, charted = time.monotonic(), (watch.path, watch.state, self.size)
+        now, charted = time.monotonic(), (watch.path, watch.state, self.size, self.app.theme)
         if charted != self._charted or now - self._charted_at > CHART_EVERY:
             self._charted = charted
             self._charted_at = now if await self._draw_chart(watch) else 0.0
