@@ -80,7 +80,10 @@ def _add_runs(parser: argparse.ArgumentParser) -> None:
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="the run")
     parser.add_argument("target", type=Path, metavar="DIR", help="the folder to write, which must not be there yet")
-    parser.add_argument("--runs", type=Path, default=Path("checkpoints"), metavar="DIR", help="the folder of runs (default: checkpoints)")
+    _add_places(parser)
+    parser.add_argument(
+        "--looks", type=_typed(SETTINGS["looks"]), metavar="N", help="vae: have it take N looks at an image, and score it anew"
+    )
     parser.set_defaults(command="export")
 
 

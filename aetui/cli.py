@@ -89,7 +89,7 @@ def export(options: argparse.Namespace) -> int:
     """`aetui export`."""
     from aetui.ml.export import export_run
 
-    print(export_run(options.runs / check_run_name(options.name), options.target))
+    print(export_run(options.runs / check_run_name(options.name), options.target, options.looks, options.data_dir))
     return 0
 
 

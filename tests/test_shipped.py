@@ -8,15 +8,18 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from aetui.cli import main
+from aetui.latentmap import load_latent_map
 from aetui.ml.checkpoint import load_model
 from aetui.ml.data import add_noise, load, to_float
 from aetui.ml.models import DAE, VAE, binary_cross_entropy, kl_divergence, psnr
 from aetui.rundir import latent_epochs, read_config, shipped_runs
 from tests.conftest import ROOT
+from tests.trainers import records
 
 SHIPPED = ROOT / "checkpoints"
 
@@ -84,6 +87,25 @@ def test_export_leaves_out_the_optimizer_and_writes_a_card(trained: Path, tmp_pa
     assert isinstance(load_model(target), VAE)
     assert latent_epochs(target) == [1, 2]
     assert main(["export", "vae-001", str(target), "--runs", str(trained)]) == 2
+
+
+def test_export_with_more_looks_scores_anew(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target, run = tmp_path / "better", trained / "vae-001"
+    assert main(["export", "vae-001", str(target), "--runs", str(trained), "--looks", "9"]) == 0
+    (*_, before), (*earlier, after) = records(run, "epoch"), records(target, "epoch")
+    assert after["test_loss"] < before["test_loss"]
+    assert earlier == records(run, "epoch")[:-1]
+    card = capsys.readouterr().out
+    assert f"{after['test_loss']:.3f} nats" in card
+    assert f"Exported with --looks 9; in training it had 1, and {before['test_loss']:.3f} nats." in card
+    network, images = load_model(target), to_float(load("digits", None).test_images)
+    assert isinstance(network, VAE)
+    assert network.looks == 9
+    with torch.inference_mode():
+        np.testing.assert_allclose(load_latent_map(target, 2).codes, network.encode(images)[0], rtol=1e-2, atol=1e-2)
+    assert main(["export", "dae-001", str(tmp_path / "none"), "--runs", str(trained), "--looks", "9"]) == 2
+    assert "is no vae" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
 
 
 def test_the_wheel_holds_stylesheet_and_shipped_runs(tmp_path: Path) -> None:
