@@ -15,6 +15,7 @@ import pytest
 
 from aetui.rundir import lock_holder
 from tests.terminal import Terminal, launch
+from tests.trainers import wait_until
 
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?2004l", b"\x1b[<u", b"\x1b[?7h", b"\x1b[?1004l")
 
@@ -101,7 +102,8 @@ def test_hang_up_ends_the_app_and_not_the_training(runs: Path) -> None:
     wait_for_steps(run, steps(run) + 5)
     trainer = lock_holder(run)
     assert trainer is not None
-    assert not [pid for pid in helpers if int(pid) != trainer and lives(pid)]  # the inference process went too
+    # The inference process goes too, though perhaps only when it has loaded torch.
+    wait_until(lambda: not [pid for pid in helpers if int(pid) != trainer and lives(pid)], "the end of the inference process")
     with launch(runs) as again:
         again.wait("images/s")
 
