@@ -50,6 +50,5 @@ def _summaries(runs: list[Path]) -> Iterator[RunSummary]:
 
 def _line(run: RunSummary) -> str:
     epochs = f"{run.epoch:g}/{run.config.hyperparameters.epochs}"
-    return (
-        f"{run.path.name[:24]:<24} {printable(run.config.data, 16):<16} {epochs:>9} {score(run):>12} {run.state:<8} {age(run.modified):>6}"
-    )
+    data = printable(run.config.data, 13)
+    return f"{run.path.name[:20]:<20} {data:<13} {epochs:>9} {score(run):>12} {run.state:<7} {age(run.modified):>6}"
