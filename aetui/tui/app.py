@@ -123,7 +123,7 @@ class AetuiApp(App[None]):
         await self._poll()
 
     @on(PickRun)
-    async def _pick_run(self, wish: PickRun) -> None:
+    def _pick_run(self, wish: PickRun) -> None:
         from aetui.tui.picker import RunPicker
 
         runs, shown = self._board.runs_of(wish.model), self._board.current(wish.model)
