@@ -2,7 +2,7 @@
 
 import sys
 
-from aetui.cli import main
+from aetui.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
-from aetui.config import BadInput, printable
+from aetui.errors import BadInput, printable
 
 Colours = Literal["truecolor", "256", "16", "none"]
 Ink = Literal["grey", "shades", "ramp"]
@@ -17,7 +17,7 @@ FPS: Final = 30
 
 
 @dataclass(frozen=True)
-class Look:
+class TerminalProfile:
     """The choices that the whole app follows."""
 
     colours: Colours = "truecolor"
@@ -35,17 +35,28 @@ class Look:
     def textual_settings(self) -> dict[str, str]:
         """The environment in which textual must be imported."""
         # Without colours Rich would drop bold and reverse as well, so `tui.wire` takes the colours out instead.
-        system = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}[self.colours]
+        system = {"truecolor": "truecolor", "256": "256", "16": "standard", "none": "standard"}[
+            self.colours
+        ]
         return {"TEXTUAL_COLOR_SYSTEM": system, "TEXTUAL_FPS": str(self.fps)}
 
 
-def choose_look(environ: Mapping[str, str], *, colours: str = "auto", ascii_only: bool = False, mouse: bool = True, fps: int = FPS) -> Look:
+def detect_terminal(
+    environ: Mapping[str, str],
+    *,
+    colours: str = "auto",
+    ascii_only: bool = False,
+    mouse: bool = True,
+    fps: int = FPS,
+) -> TerminalProfile:
     """Flags before NO_COLOR before COLORTERM and TERM. `BadInput` for a terminal that cannot move its cursor."""
     term = environ.get("TERM", "")
     if term in ("", "dumb", "unknown"):
-        raise BadInput(f"TERM is {printable(term)!r}, a terminal that cannot draw; set TERM (say, xterm-256color), or use `aetui train`.")
+        raise BadInput(
+            f"TERM is {printable(term)!r}, a terminal that cannot draw; set TERM (say, xterm-256color), or use `aetui train`."
+        )
     chosen = detect_colours(environ) if colours == "auto" else cast(Colours, colours)
-    return Look(chosen, ascii_only or not knows_unicode(environ), mouse, fps)
+    return TerminalProfile(chosen, ascii_only or not knows_unicode(environ), mouse, fps)
 
 
 def detect_colours(environ: Mapping[str, str]) -> Colours:

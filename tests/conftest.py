@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from aetui.cli import main
-from aetui.rundir import lock_holder
+from aetui.cli.main import main
+from aetui.runs.lock import lock_holder
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -44,8 +44,42 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A runs folder with vae-001 and dae-001, each trained for two epochs on the built-in digits. Not to be changed."""
     runs = tmp_path_factory.mktemp("trained")
     quick = ["--threads", "1", "--precision", "float32"]
-    assert main(["train", "vae", "--runs", str(runs), "--data", "digits", "--epochs", "2", "--hidden", "64,32", *quick]) == 0
-    assert main(["train", "dae", "--runs", str(runs), "--data", "digits", "--epochs", "2", "--hidden", "8,8,8", *quick]) == 0
+    assert (
+        main(
+            [
+                "train",
+                "vae",
+                "--runs",
+                str(runs),
+                "--data",
+                "digits",
+                "--epochs",
+                "2",
+                "--hidden",
+                "64,32",
+                *quick,
+            ]
+        )
+        == 0
+    )
+    assert (
+        main(
+            [
+                "train",
+                "dae",
+                "--runs",
+                str(runs),
+                "--data",
+                "digits",
+                "--epochs",
+                "2",
+                "--hidden",
+                "8,8,8",
+                *quick,
+            ]
+        )
+        == 0
+    )
     return runs
 
 

@@ -44,13 +44,23 @@ class Terminal:
     """Runs `command` in a pseudo-terminal of `size`; as a context manager it ends with the block."""
 
     def __init__(
-        self, *command: str, size: tuple[int, int] = (120, 40), env: dict[str, str] | None = None, cwd: Path | None = None
+        self,
+        *command: str,
+        size: tuple[int, int] = (120, 40),
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> None:
         self.raw = b""
         columns, rows = size
         self.screen = _Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
-        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **(env or {})}
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "LANG": "C.UTF-8",
+            **(env or {}),
+        }
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             if cwd:
@@ -62,7 +72,12 @@ class Terminal:
     def __enter__(self) -> Terminal:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if error is not None:
             print(f"the screen at the end:\n{self.text()}")
         self.close()
@@ -132,6 +147,10 @@ class Terminal:
         os.close(self.fd)
 
 
-def launch(runs: Path, *options: str, size: tuple[int, int] = (120, 40), env: dict[str, str] | None = None) -> Terminal:
+def launch(
+    runs: Path, *options: str, size: tuple[int, int] = (120, 40), env: dict[str, str] | None = None
+) -> Terminal:
     """`aetui launch` in a terminal."""
-    return Terminal(sys.executable, "-m", "aetui", "launch", "--runs", str(runs), *options, size=size, env=env)
+    return Terminal(
+        sys.executable, "-m", "aetui", "launch", "--runs", str(runs), *options, size=size, env=env
+    )

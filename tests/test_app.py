@@ -11,12 +11,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from aetui.inference import Inference
-from aetui.processes import TrainerOptions
+from aetui.processes.inference import Inference
+from aetui.processes.trainer import TrainerOptions
 from aetui.tui.app import AetuiApp
-from aetui.tui.figures import Figures
-from aetui.tui.pixels import PixelView
-from aetui.tui.planeview import PlaneView
+from aetui.tui.widgets.pixel_view import PixelView
+from aetui.tui.widgets.plane_view import PlaneView
+from aetui.tui.widgets.readout import Readout
 from tests.trainers import train_here
 
 Opened = tuple[AetuiApp, Pilot[None]]
@@ -46,29 +46,31 @@ def shown(app: AetuiApp, selector: str) -> str:
 
 
 def figures(app: AetuiApp) -> str:
-    return app.screen.query_one(Figures).text
+    return app.screen.query_one(Readout).text
 
 
 def picture(app: AetuiApp, selector: str) -> bytes:
     return app.screen.query_one(selector, PixelView).image.tobytes()
 
 
-@pytest.mark.parametrize("key", "dlmn")
+@pytest.mark.parametrize("key", "2345")
 async def test_with_no_run_the_screens_say_what_to_press(key: str, tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
         await pilot.press(key)
         assert app.screen.has_class("-empty")
-        assert "Press b" in shown(app, "#empty")
+        assert "to train one" in shown(app, "#empty")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_an_arrow_changes_the_decoded_digit_and_the_coordinates(trained: Path, size: tuple[int, int]) -> None:
+async def test_an_arrow_changes_the_decoded_digit_and_the_coordinates(
+    trained: Path, size: tuple[int, int]
+) -> None:
     async with opened(trained, size) as (app, pilot):
         await pilot.press("n")
-        await until(pilot, lambda: any(picture(app, "#digit")))
-        before, words = picture(app, "#digit"), figures(app)
+        await until(pilot, lambda: any(picture(app, "#image")))
+        before, words = picture(app, "#image"), figures(app)
         await pilot.press("L", "L")
-        await until(pilot, lambda: picture(app, "#digit") != before)
+        await until(pilot, lambda: picture(app, "#image") != before)
         await until(pilot, lambda: "+1.00" in figures(app))
         assert words != figures(app)
         await pilot.press("h", "k", "0")
@@ -85,8 +87,8 @@ async def test_a_latent_space_of_five_dimensions_shows_two_and_says_so(tmp_path:
     assert train_here("vae", tmp_path, "--epochs", "1", "--latent-dim", "5") == 0
     async with opened(tmp_path) as (app, pilot):
         await pilot.press("n")
-        await until(pilot, lambda: "the axes of largest KL of 5" in figures(app))
-        await until(pilot, lambda: any(picture(app, "#digit")))
+        await until(pilot, lambda: "2 of 5 dimensions" in figures(app))
+        await until(pilot, lambda: any(picture(app, "#image")))
         await pilot.press("right")
         await until(pilot, lambda: "+0.10" in figures(app))
 
@@ -106,7 +108,14 @@ async def test_enter_on_the_manifold_opens_that_point_in_the_navigator(trained: 
         await pilot.press("right", "down")
         where = shown(app, "#where").split()
         await pilot.press("enter")
-        await until(pilot, lambda: app.current_mode == "navigate" and len(figures(app).split()) > 3 and float(figures(app).split()[1]) != 0)
+        await until(
+            pilot,
+            lambda: (
+                app.current_mode == "navigate"
+                and len(figures(app).split()) > 3
+                and float(figures(app).split()[1]) != 0
+            ),
+        )
         here = figures(app).split()
         assert float(here[1]) == pytest.approx(float(where[1]), abs=0.006)
         assert float(here[3]) == pytest.approx(float(where[3]), abs=0.006)
@@ -130,7 +139,7 @@ async def test_denoise_shows_handfuls_and_sigma(trained: Path) -> None:
 
 async def test_scatter_zooms_pans_and_fits(trained: Path) -> None:
     async with opened(trained) as (app, pilot):
-        await pilot.press("l")
+        await pilot.press("3")
         plane = app.screen.query_one(PlaneView)
         await until(pilot, lambda: not app.screen.has_class("-empty"))
         start = plane.view
@@ -145,7 +154,7 @@ async def test_scatter_zooms_pans_and_fits(trained: Path) -> None:
 
 async def test_the_film_of_a_training_is_walked_by_key(trained: Path) -> None:
     async with opened(trained) as (app, pilot):
-        await pilot.press("l")
+        await pilot.press("3")
         await until(pilot, lambda: "epoch 2" in shown(app, "#legend"))
         plane = app.screen.query_one(PlaneView)
         last = list(plane.strips)
@@ -187,7 +196,7 @@ async def test_help_names_the_keys_of_the_screen(trained: Path) -> None:
         await pilot.press("n", "?")
         page = " ".join(str(static.visual) for static in app.screen.query(Static))
         assert "Origin" in page
-        assert "trainings go on" in page
+        assert "trainings continue" in page
         await pilot.press("escape")
         assert app.current_mode == "navigate"
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import torch
 
-from aetui.config import BadInput
+from aetui.errors import BadInput
 from aetui.ml.checkpoint import load_model, restore
 from tests.trainers import events, train_here
 
@@ -82,7 +82,12 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "flipped": flip_a_bit,
     "text": lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\n"),
     "folder": make_folder,
-    "shapes": lambda path: rewrite(path, lambda payload: payload["weights"].update({next(iter(payload["weights"])): torch.zeros(3, 3)})),
+    "shapes": lambda path: rewrite(
+        path,
+        lambda payload: payload["weights"].update(
+            {next(iter(payload["weights"])): torch.zeros(3, 3)}
+        ),
+    ),
     "names": lambda path: rewrite(path, lambda payload: payload["weights"].popitem()),
     "nan": lambda path: rewrite(path, lambda payload: first_weight(payload).fill_(float("nan"))),
     "no weights": lambda path: rewrite(path, lambda payload: payload.update(weights=[1, 2])),
@@ -95,7 +100,9 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("how", DAMAGES)
-def test_the_one_before_serves_where_the_newest_is_bad(how: str, run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_one_before_serves_where_the_newest_is_bad(
+    how: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     DAMAGES[how](run / "checkpoint.pt")
     load_model(run)
     _, payload, warning = restore(run)
@@ -110,10 +117,14 @@ def test_the_one_before_serves_where_the_newest_is_bad(how: str, run: Path, caps
 
 
 @pytest.mark.parametrize("how", DAMAGES)
-def test_where_both_are_bad_one_sentence_says_so(how: str, run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_both_are_bad_one_sentence_says_so(
+    how: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("checkpoint.pt", "previous.pt"):
         DAMAGES[how](run / name)
-    with pytest.raises(BadInput, match=r"no usable checkpoint.*checkpoint\.pt.*previous\.pt.*Train it again"):
+    with pytest.raises(
+        BadInput, match=r"no usable checkpoint.*checkpoint\.pt.*previous\.pt.*Train it again"
+    ):
         load_model(run)
     assert train_here("vae", run.parent, "--resume", run.name) == 2
     assert capsys.readouterr().err.startswith("aetui: vae-001 has no usable checkpoint")
@@ -128,7 +139,9 @@ def test_any_flipped_bit_is_refused_or_harmless(run: Path) -> None:
     data = path.read_bytes()
     chance = random.Random(3)
     directory = data.rindex(b"PK\x01\x02", 0, data.index(b"PK\x01\x02") + 4)
-    places = [chance.randrange(directory, len(data)) for _ in range(1500)] + [chance.randrange(2000) for _ in range(300)]
+    places = [chance.randrange(directory, len(data)) for _ in range(1500)] + [
+        chance.randrange(2000) for _ in range(300)
+    ]
     places += [chance.randrange(len(data)) for _ in range(200)]
     (run / "previous.pt").unlink()
     refused = 0
@@ -192,7 +205,9 @@ def test_a_training_state_that_does_not_fit_is_passed_over(
         ("[" * 100_000, "half-written"),
     ],
 )
-def test_a_bad_config_is_named_everywhere(text: str, said: str, run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_config_is_named_everywhere(
+    text: str, said: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (run / "config.json").write_text(text)
     with pytest.raises(BadInput, match="vae-001"):
         load_model(run)

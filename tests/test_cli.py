@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 
 from aetui import __version__
-from aetui.cli import main
+from aetui.cli.main import main
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "aetui", *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        [sys.executable, "-m", "aetui", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
 
 
@@ -44,7 +48,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["--latent-dim", "1"], "between 2 and"),
     ],
 )
-def test_usage_errors_name_what_is_wrong(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_errors_name_what_is_wrong(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["train", "vae", *arguments])
     assert said in capsys.readouterr().err
@@ -61,7 +67,9 @@ def test_usage_errors_name_what_is_wrong(arguments: list[str], said: str, capsys
         (["train", "dae", "--beta", "1", "--data", "digits"], "no setting of dae"),
     ],
 )
-def test_bad_input_gets_one_sentence_and_2(arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input_gets_one_sentence_and_2(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([*arguments, "--runs", str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert said in error
@@ -88,7 +96,18 @@ def test_runs_without_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_training_without_a_terminal_writes_no_screen_codes(tmp_path: Path) -> None:
-    done = run("train", "vae", "--data", "digits", "--epochs", "1", "--hidden", "32", "--runs", str(tmp_path))
+    done = run(
+        "train",
+        "vae",
+        "--data",
+        "digits",
+        "--epochs",
+        "1",
+        "--hidden",
+        "32",
+        "--runs",
+        str(tmp_path),
+    )
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout + done.stderr
     assert "\r" not in done.stdout
@@ -96,7 +115,19 @@ def test_training_without_a_terminal_writes_no_screen_codes(tmp_path: Path) -> N
 
 
 def test_json_lines(tmp_path: Path) -> None:
-    done = run("train", "vae", "--data", "digits", "--epochs", "1", "--hidden", "32", "--runs", str(tmp_path), "--json")
+    done = run(
+        "train",
+        "vae",
+        "--data",
+        "digits",
+        "--epochs",
+        "1",
+        "--hidden",
+        "32",
+        "--runs",
+        str(tmp_path),
+        "--json",
+    )
     *lines, last = done.stdout.strip().splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
     assert {"step", "epoch", "event"} == set(kinds)

@@ -13,16 +13,16 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from aetui.board import RunWatch
-from aetui.config import BadInput
-from aetui.latentmap import load_latent_map
+from aetui.errors import BadInput
 from aetui.ml.checkpoint import load_model
-from aetui.ml.data import add_noise, half_pixel_shift, load, to_float
+from aetui.ml.data.load import add_noise, half_pixel_shift, load, to_float
 from aetui.ml.evaluate import plane_axes
-from aetui.ml.models import DAE, VAE, kl_divergence, psnr
-from aetui.ml.step import learning_rate
-from aetui.processes import signal_trainer
-from aetui.rundir import latent_epochs, read_config
+from aetui.ml.models.vae import DAE, VAE, kl_divergence, psnr
+from aetui.ml.training.step import learning_rate
+from aetui.processes.monitor import WatchedRun
+from aetui.processes.trainer import signal_trainer
+from aetui.runs.directory import latent_epochs, read_config
+from aetui.runs.latent_map import load_latent_map
 from tests.trainers import records, train_here
 
 
@@ -53,8 +53,14 @@ def test_the_code_is_mean_plus_sigma_times_epsilon(trained: Path) -> None:
 
 
 def test_kl_is_that_of_two_normals() -> None:
-    mean, log_sigma = torch.randn(6, 2, dtype=torch.float64), torch.randn(6, 2, dtype=torch.float64) / 2
-    posterior, prior = torch.distributions.Normal(mean, log_sigma.exp()), torch.distributions.Normal(torch.zeros(()).double(), 1.0)
+    mean, log_sigma = (
+        torch.randn(6, 2, dtype=torch.float64),
+        torch.randn(6, 2, dtype=torch.float64) / 2,
+    )
+    posterior, prior = (
+        torch.distributions.Normal(mean, log_sigma.exp()),
+        torch.distributions.Normal(torch.zeros(()).double(), 1.0),
+    )
     expected = torch.distributions.kl_divergence(posterior, prior)
     torch.testing.assert_close(kl_divergence(mean, log_sigma), expected)
 
@@ -93,16 +99,33 @@ def test_config_names_the_data_set_and_the_defaults_are_recorded(trained: Path) 
 
 def test_metrics_hold_what_was_promised(trained: Path) -> None:
     for run, extra in (("vae-001", {"test_reconstruction", "test_kl"}), ("dae-001", {"test_psnr"})):
-        lines = [json.loads(line) for line in (trained / run / "metrics.jsonl").read_text().splitlines()]
-        steps, epochs = ([line for line in lines if line["kind"] == kind] for kind in ("step", "epoch"))
+        lines = [
+            json.loads(line) for line in (trained / run / "metrics.jsonl").read_text().splitlines()
+        ]
+        steps, epochs = (
+            [line for line in lines if line["kind"] == kind] for kind in ("step", "epoch")
+        )
         assert len(epochs) == 2
-        assert {"time", "elapsed", "step", "epoch", "train_loss", "test_loss", "device", "memory_mb"} | extra <= epochs[-1].keys()
-        assert {"time", "elapsed", "step", "epoch", "loss", "lr", "images_per_s"} <= steps[-1].keys()
+        assert {
+            "time",
+            "elapsed",
+            "step",
+            "epoch",
+            "train_loss",
+            "test_loss",
+            "device",
+            "memory_mb",
+        } | extra <= epochs[-1].keys()
+        assert {"time", "elapsed", "step", "epoch", "loss", "lr", "images_per_s"} <= steps[
+            -1
+        ].keys()
         assert all(math.isfinite(step["loss"]) for step in steps)
         events = [line["event"] for line in lines if line["kind"] == "event"]
         assert events[-1] == "done"
         assert "started" in events
-    assert {"reconstruction", "kl"} <= json.loads((trained / "vae-001" / "metrics.jsonl").read_text().splitlines()[5]).keys()
+    assert {"reconstruction", "kl"} <= json.loads(
+        (trained / "vae-001" / "metrics.jsonl").read_text().splitlines()[5]
+    ).keys()
 
 
 def test_latent_maps_after_every_epoch(trained: Path) -> None:
@@ -120,10 +143,14 @@ def test_latent_maps_after_every_epoch(trained: Path) -> None:
 
 @pytest.mark.parametrize("beta", [0.0, 4.0])
 def test_other_betas_and_latent_dimensions(beta: float, tmp_path: Path) -> None:
-    assert train_here("vae", tmp_path, "--epochs", "1", "--beta", str(beta), "--latent-dim", "5") == 0
+    assert (
+        train_here("vae", tmp_path, "--epochs", "1", "--beta", str(beta), "--latent-dim", "5") == 0
+    )
     run = tmp_path / "vae-001"
     (epoch,) = records(run, "epoch")
-    assert epoch["test_loss"] == pytest.approx(epoch["test_reconstruction"] + beta * epoch["test_kl"])
+    assert epoch["test_loss"] == pytest.approx(
+        epoch["test_reconstruction"] + beta * epoch["test_kl"]
+    )
     step = records(run, "step")[-1]
     assert step["loss"] == pytest.approx(step["reconstruction"] + beta * step["kl"], rel=1e-4)
     latent = load_latent_map(run, 1)
@@ -139,20 +166,28 @@ def test_more_looks_find_better_codes_and_change_no_training(tmp_path: Path) -> 
     one, nine = load_model(tmp_path / "vae-001"), load_model(tmp_path / "vae-002")
     assert isinstance(one, VAE)
     assert isinstance(nine, VAE)
-    assert all(torch.equal(weights, nine.state_dict()[name]) for name, weights in one.state_dict().items())
+    assert all(
+        torch.equal(weights, nine.state_dict()[name]) for name, weights in one.state_dict().items()
+    )
     images = to_float(load("digits", None).test_images)
     with torch.inference_mode():
         pairs = [model.encode(images) for model in (one, nine)]
         first, best = (
-            binary_cross_entropy_with_logits(one.decode(z_mean), images, reduction="none").sum((1, 2, 3))
+            binary_cross_entropy_with_logits(one.decode(z_mean), images, reduction="none").sum(
+                (1, 2, 3)
+            )
             + kl_divergence(z_mean, z_log_sigma).sum(1)
             for z_mean, z_log_sigma in pairs
         )
     assert torch.all(best <= first + 1e-3)
     assert best.mean() < first.mean()
-    before, after = (records(tmp_path / run, "epoch")[-1]["test_loss"] for run in ("vae-001", "vae-002"))
+    before, after = (
+        records(tmp_path / run, "epoch")[-1]["test_loss"] for run in ("vae-001", "vae-002")
+    )
     assert after < before
-    np.testing.assert_allclose(load_latent_map(tmp_path / "vae-002", 2).codes, pairs[1][0], rtol=2e-3, atol=2e-3)
+    np.testing.assert_allclose(
+        load_latent_map(tmp_path / "vae-002", 2).codes, pairs[1][0], rtol=2e-3, atol=2e-3
+    )
 
 
 def test_half_a_pixel_is_the_mean_of_two() -> None:
@@ -161,11 +196,13 @@ def test_half_a_pixel_is_the_mean_of_two() -> None:
     assert half_pixel_shift(images, 0, 0).equal(images)
     left = half_pixel_shift(images, -1, 0)
     assert left[0, 0, 5, 26:].tolist() == [0.5, 0.5]
-    assert half_pixel_shift(images, 1, 1).sum() == 0.5, "what leaves the image does not come in on the other side"
+    assert half_pixel_shift(images, 1, 1).sum() == 0.5, (
+        "what leaves the image does not come in on the other side"
+    )
 
 
 def test_a_run_says_where_it_trains_and_is_signalled_only_from_there(trained: Path) -> None:
-    watch = RunWatch(trained / "vae-001", read_config(trained / "vae-001"))
+    watch = WatchedRun(trained / "vae-001", read_config(trained / "vae-001"))
     watch.poll(None)
     assert watch.host == platform.node()
     with pytest.raises(BadInput, match="trains on elsewhere"):

@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from aetui.config import BadInput
-from aetui.ml.data import load, load_test_images, small_affine_changes
+from aetui.errors import BadInput
+from aetui.ml.data.load import load, load_test_images, small_affine_changes
 
 
 def test_auto_falls_back_to_digits_and_says_so(tmp_path: Path) -> None:
@@ -64,7 +64,9 @@ def _damaged(mnist_dir: Path, folder: Path, name: str, damage: str) -> Path:
 
 @pytest.mark.parametrize("name", ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
 @pytest.mark.parametrize("damage", ["half", "empty", "header", "pixel"])
-def test_damaged_mnist_is_refused_with_the_file_and_the_cure(mnist_dir: Path, tmp_path: Path, name: str, damage: str) -> None:
+def test_damaged_mnist_is_refused_with_the_file_and_the_cure(
+    mnist_dir: Path, tmp_path: Path, name: str, damage: str
+) -> None:
     path = _damaged(mnist_dir, tmp_path, name, damage)
     for data_set in ("mnist", "auto"):
         with pytest.raises(BadInput, match="delete it and run again") as error:
@@ -100,7 +102,9 @@ def test_a_folder_without_sub_folders_is_one_class(tmp_path: Path) -> None:
     assert len(load(f"folder:{tmp_path}", None).classes) == 1
 
 
-def test_unusable_images_are_named_and_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusable_images_are_named_and_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _image(tmp_path / "good.png")
     _image(tmp_path / "fine.png")
     (tmp_path / "empty.png").touch()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aetui.rundir import read_config
+from aetui.runs.directory import read_config
 from tests.trainers import train_here
 
 
@@ -25,11 +25,16 @@ def decompression_bomb(path: Path) -> None:
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(100_000))), (b"IEND", b"")]
     path.write_bytes(
         b"\x89PNG\r\n\x1a\n"
-        + b"".join(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks)
+        + b"".join(
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+            for kind, body in chunks
+        )
     )
 
 
-def test_unusable_images_are_skipped_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unusable_images_are_skipped_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "images"
     for number in range(12):
         image(folder / f"{number:02d}.png", number)
@@ -47,15 +52,21 @@ def test_unusable_images_are_skipped_by_name(tmp_path: Path, capsys: pytest.Capt
     assert config.train_images + config.test_images == 12
 
 
-def test_a_folder_of_nothing_but_rubbish_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_of_nothing_but_rubbish_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "images").mkdir()
     decompression_bomb(tmp_path / "images" / "bomb.png")
-    assert train_here("vae", tmp_path, "--data", f"folder:{tmp_path / 'images'}", "--epochs", "1") == 2
+    assert (
+        train_here("vae", tmp_path, "--data", f"folder:{tmp_path / 'images'}", "--epochs", "1") == 2
+    )
     assert "bomb.png" in capsys.readouterr().err
     assert not (tmp_path / "vae-001").exists()
 
 
-def test_a_folder_that_has_changed_is_not_resumed_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_has_changed_is_not_resumed_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "images"
     for number in range(12):
         image(folder / f"{number:02d}.png", number)
@@ -66,7 +77,9 @@ def test_a_folder_that_has_changed_is_not_resumed_on(tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.parametrize("damage", ["empty", "half", "magic", "shape"])
-def test_damaged_idx_files_are_named_with_the_cure(damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_damaged_idx_files_are_named_with_the_cure(
+    damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     raw = tmp_path / "data" / "KMNIST" / "raw"
     raw.mkdir(parents=True)
     for name, count in (("train", 20), ("t10k", 10)):
@@ -74,8 +87,22 @@ def test_damaged_idx_files_are_named_with_the_cure(damage: str, tmp_path: Path, 
         spoiled = {"empty": b"", "half": images[: len(images) // 2], "magic": b"\0\0\0\0" + images[4:],
                    "shape": images[:8] + struct.pack(">II", 56, 14) + images[16:]}[damage]  # fmt: skip
         (raw / f"{name}-images-idx3-ubyte").write_bytes(spoiled if name == "t10k" else images)
-        (raw / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 2049, count) + bytes(count))
-    assert train_here("vae", tmp_path, "--data", "kmnist", "--data-dir", str(tmp_path / "data"), "--epochs", "1") == 2
+        (raw / f"{name}-labels-idx1-ubyte").write_bytes(
+            struct.pack(">II", 2049, count) + bytes(count)
+        )
+    assert (
+        train_here(
+            "vae",
+            tmp_path,
+            "--data",
+            "kmnist",
+            "--data-dir",
+            str(tmp_path / "data"),
+            "--epochs",
+            "1",
+        )
+        == 2
+    )
     error = capsys.readouterr().err
     assert "t10k-images-idx3-ubyte is damaged" in error
     assert "delete it and run again" in error

@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aetui.board import RunWatch
-from aetui.cli import main
-from aetui.config import BadInput
-from aetui.frames import Frame
-from aetui.inference import Inference, Superseded
-from aetui.processes import TrainerOptions, last_words, start_trainer, stop_trainer
-from aetui.rundir import lock_holder, read_config
+from aetui.cli.main import main
+from aetui.errors import BadInput
+from aetui.processes.inference import Inference, Superseded
+from aetui.processes.monitor import WatchedRun
+from aetui.processes.trainer import TrainerOptions, last_log_line, start_trainer, stop_trainer
+from aetui.protocol import Packet
+from aetui.runs.directory import read_config
+from aetui.runs.lock import lock_holder
 from tests.trainers import PATIENCE, events, newest_step, train_here, wait_until
 
 resource = pytest.importorskip("resource")
@@ -35,14 +36,16 @@ def state(runs: Path, capsys: pytest.CaptureFixture[str]) -> str:
     return str(listed[0]["state"])
 
 
-def test_a_killed_trainer_is_failed_holds_nothing_and_resumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_killed_trainer_is_failed_holds_nothing_and_resumes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Started as the app starts it."""
     settings = {"epochs": 100_000}
     started = start_trainer(tmp_path, "vae", TrainerOptions("digits", device="cpu"), settings)
     run = started.run
     try:
         wait_until(lambda: newest_step(run) > 22, "steps")
-        watch = RunWatch(run, read_config(run))
+        watch = WatchedRun(run, read_config(run))
         watch.poll(started)
         assert (watch.state, state(tmp_path, capsys)) == ("running", "running")
         os.kill(started.process.pid, signal.SIGKILL)
@@ -64,7 +67,9 @@ def test_a_killed_trainer_is_failed_holds_nothing_and_resumes(tmp_path: Path, ca
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(0, 10), (15, 15)])
-def test_a_trainer_is_nicer_than_the_screen_or_as_nice(ours: int, theirs: int, tmp_path: Path) -> None:
+def test_a_trainer_is_nicer_than_the_screen_or_as_nice(
+    ours: int, theirs: int, tmp_path: Path
+) -> None:
     script = (
         "import sys; from pathlib import Path\n"
         "from aetui.processes import TrainerOptions, start_trainer\n"
@@ -73,13 +78,19 @@ def test_a_trainer_is_nicer_than_the_screen_or_as_nice(ours: int, theirs: int, t
     command = ["nice", "-n", str(ours), sys.executable, "-c", script, str(tmp_path)]
     pid = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     try:
-        assert os.getpriority(os.PRIO_PROCESS, pid) == max(theirs, os.getpriority(os.PRIO_PROCESS, 0))
+        assert os.getpriority(os.PRIO_PROCESS, pid) == max(
+            theirs, os.getpriority(os.PRIO_PROCESS, 0)
+        )
     finally:
         os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux changes another process's limits")
-def test_a_trainer_that_an_exception_ends_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="only Linux changes another process's limits"
+)
+def test_a_trainer_that_an_exception_ends_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Out of memory, for real."""
     settings = {"epochs": 100_000, "batch_size": 16}
     started = start_trainer(tmp_path, "vae", TrainerOptions("digits", device="cpu"), settings)
@@ -93,20 +104,20 @@ def test_a_trainer_that_an_exception_ends_says_so(tmp_path: Path, capsys: pytest
     assert started.process.wait() not in (0, -signal.SIGKILL)
     assert lock_holder(run) is None
     assert state(tmp_path, capsys) == "failed"
-    watch = RunWatch(run, read_config(run))
+    watch = WatchedRun(run, read_config(run))
     watch.poll(started)
     assert watch.cause
-    assert "\x1b" not in last_words(run)
+    assert "\x1b" not in last_log_line(run)
 
 
 def test_a_trainer_that_cannot_start_leaves_its_reason(tmp_path: Path) -> None:
     started = start_trainer(tmp_path, "vae", TrainerOptions("folder:/nowhere", device="cpu"))
     wait_until(started.cause_of_death, "its end")
-    assert "/nowhere is not a folder" in (started.cause_of_death() or "")
+    assert "/nowhere is not a folder" in (started.exit_reason() or "")
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[tuple[Inference, list[Frame]]]:
+async def served() -> AsyncIterator[tuple[Inference, list[Packet]]]:
     """An inference process, and what it says without being asked."""
     inference, notices = Inference(), []
 
@@ -143,11 +154,15 @@ async def test_a_killed_inference_process_is_started_again_and_answers(tmp_path:
         send(signal.SIGKILL, inference)
         third = await asyncio.wait_for(asked, PATIENCE)
         assert np.array_equal(first.arrays["images"], third.arrays["images"])
-        restarts = [notice.header["message"] for notice in notices if notice.header["kind"] == "restarted"]
+        restarts = [
+            notice.header["message"] for notice in notices if notice.header["kind"] == "restarted"
+        ]
         assert restarts == ["the inference process ended (signal 9) and was started again"] * 2
 
 
-async def test_of_two_questions_the_newer_counts_even_if_the_older_was_given_up(tmp_path: Path) -> None:
+async def test_of_two_questions_the_newer_counts_even_if_the_older_was_given_up(
+    tmp_path: Path,
+) -> None:
     assert train_here("vae", tmp_path, "--epochs", "1") == 0
     run, z = tmp_path / "vae-001", {"z": np.zeros((1, 2), np.float32)}
     async with served() as (inference, _):
@@ -168,7 +183,9 @@ async def test_of_two_questions_the_newer_counts_even_if_the_older_was_given_up(
             await inference.ask("decode", tmp_path / "gone", z)
 
 
-async def test_an_inference_process_that_never_comes_up_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_inference_process_that_never_comes_up_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTHONHOME", str(tmp_path))  # no Python starts there
     async with served() as (inference, notices):
         with pytest.raises(BadInput, match="does not stay up"):

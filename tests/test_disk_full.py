@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from aetui.ml.checkpoint import load_model, restore
-from aetui.rundir import summarise
+from aetui.runs.summary import summarise
 from tests.trainers import events, newest_step, records, train_here, trainer, wait_until
 
 resource = pytest.importorskip("resource")
-needs_prlimit = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux changes another process's limits")
+needs_prlimit = pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="only Linux changes another process's limits"
+)
 
 
 def limit_files(pid: int, size: int) -> None:
@@ -28,7 +30,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 4 MB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], capture_output=True, check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], capture_output=True, check=False
+    ).returncode:
         pytest.skip("may not mount a file system")
     yield disk
     subprocess.run(["umount", "-l", disk], check=True)
@@ -54,7 +58,9 @@ def test_a_refused_save_is_said_and_survived(tmp_path: Path) -> None:
         wait_until(lambda: events(run).count("save_failed") >= 2, "refusals", process)
         failed = next(record for record in records(run) if record.get("event") == "save_failed")
         assert "could not be saved (File too large)" in failed["message"]
-        last_saved = [record["step"] for record in records(run) if record.get("event") == "saved"][-1]
+        last_saved = [record["step"] for record in records(run) if record.get("event") == "saved"][
+            -1
+        ]
         assert restore(run)[1]["step"] == last_saved
         assert not list(run.glob(".tmp-*"))
         step = newest_step(run)
@@ -84,9 +90,13 @@ def test_a_stop_that_cannot_save_says_so(tmp_path: Path) -> None:
 def test_lines_wait_for_room_and_none_is_torn_or_written_twice(tmp_path: Path) -> None:
     run = tmp_path / "vae-001"
     log = tmp_path / "log"
-    with trainer("vae", tmp_path, "--epochs", "100000", "--save-every", "80000", output=log) as process:
+    with trainer(
+        "vae", tmp_path, "--epochs", "100000", "--save-every", "80000", output=log
+    ) as process:
         wait_until(lambda: newest_step(run) > 44, "steps", process)
-        limit_files(process.pid, (run / "metrics.jsonl").stat().st_size + 1000)  # a few lines more, and a part of one
+        limit_files(
+            process.pid, (run / "metrics.jsonl").stat().st_size + 1000
+        )  # a few lines more, and a part of one
         epochs = log.read_text().count("\nepoch")
         wait_until(lambda: log.read_text().count("\nepoch") > epochs + 5, "further epochs", process)
         assert (run / "metrics.jsonl").read_bytes().endswith(b"\n")
@@ -95,13 +105,17 @@ def test_lines_wait_for_room_and_none_is_torn_or_written_twice(tmp_path: Path) -
         wait_until(lambda: newest_step(run) > kept + 22 * 4, "the lines that waited", process)
     steps = [record["step"] for record in records(run, "step")]
     assert steps == sorted(set(steps))
-    assert len(steps) == len(range(min(steps), max(steps) + 1, steps[1] - steps[0])), "lines are missing"
+    assert len(steps) == len(range(min(steps), max(steps) + 1, steps[1] - steps[0])), (
+        "lines are missing"
+    )
 
 
 def test_a_full_disk_below_everything(small_disk: Path) -> None:
     """Checkpoints, lines, maps and the log lie on it, as with a quota."""
     run = small_disk / "vae-001"
-    with trainer("vae", small_disk, "--epochs", "100000", "--save-every", "0", output=small_disk / "log") as process:
+    with trainer(
+        "vae", small_disk, "--epochs", "100000", "--save-every", "0", output=small_disk / "log"
+    ) as process:
         wait_until(lambda: events(run).count("saved") >= 2, "saves", process)
         filler = fill(small_disk)
         # Every epoch prints a line and writes a map, checkpoint and lines, so a second is enough to be refused them all.
@@ -118,7 +132,9 @@ def test_a_full_disk_below_everything(small_disk: Path) -> None:
 
 
 @pytest.mark.parametrize("model", ["vae", "dae"])
-def test_a_disk_that_was_full_from_the_start(model: str, small_disk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_disk_that_was_full_from_the_start(
+    model: str, small_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     fill(small_disk)
     assert train_here(model, small_disk, "--epochs", "1") == 2
     error = capsys.readouterr().err
@@ -127,7 +143,9 @@ def test_a_disk_that_was_full_from_the_start(model: str, small_disk: Path, capsy
     assert len(error.strip().splitlines()) == 1
 
 
-def test_a_training_whose_last_weights_were_refused_is_not_done(small_disk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_training_whose_last_weights_were_refused_is_not_done(
+    small_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Wide layers: not even the first checkpoint fits."""
     assert train_here("vae", small_disk, "--epochs", "1", "--hidden", "1024") == 1
     run = small_disk / "vae-001"
@@ -136,7 +154,9 @@ def test_a_training_whose_last_weights_were_refused_is_not_done(small_disk: Path
     assert "make room" in capsys.readouterr().out.lower()
 
 
-def test_a_disk_that_cannot_be_written(small_disk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_disk_that_cannot_be_written(
+    small_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert train_here("vae", small_disk, "--epochs", "1") == 0
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     load_model(small_disk / "vae-001")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aetui.ml.checkpoint import load_model, restore
-from aetui.rundir import summarise
+from aetui.runs.summary import summarise
 from tests.trainers import records, train_here
 
 
@@ -17,7 +17,17 @@ from tests.trainers import records, train_here
     ("model", "options"),
     [
         ("vae", ["--hidden", "512,256,128", "--epochs", "12"]),  # explodes, and stays finite
-        ("vae", ["--hidden", "900,800,700,600,500,400,300,200,100", "--epochs", "1", "--batch-size", "8"]),  # overflows
+        (
+            "vae",
+            [
+                "--hidden",
+                "900,800,700,600,500,400,300,200,100",
+                "--epochs",
+                "1",
+                "--batch-size",
+                "8",
+            ],
+        ),  # overflows
         ("dae", ["--hidden", "64,128,256", "--epochs", "4", "--batch-size", "32"]),
     ],
 )

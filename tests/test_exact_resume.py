@@ -58,9 +58,13 @@ def stop_again_and_again(model: str, runs: Path, seed: int) -> int:
     while True:
         ended = threading.Event()
 
-        def stop_soon(ended: threading.Event = ended, delay: float = chance.uniform(0, 0.08)) -> None:
+        def stop_soon(
+            ended: threading.Event = ended, delay: float = chance.uniform(0, 0.08)
+        ) -> None:
             begun = len(events(run))
-            while not ended.is_set():  # signalled before its loop it would end at once, or take but one step
+            while (
+                not ended.is_set()
+            ):  # signalled before its loop it would end at once, or take but one step
                 if {"started", "resumed"} & set(events(run)[begun:]):
                     time.sleep(delay)
                     if not ended.is_set():
@@ -68,7 +72,9 @@ def stop_again_and_again(model: str, runs: Path, seed: int) -> int:
                     return
                 time.sleep(0.001)
 
-        before = signal.signal(signal.SIGTERM, lambda *_: None)  # one that comes after the end must not end pytest
+        before = signal.signal(
+            signal.SIGTERM, lambda *_: None
+        )  # one that comes after the end must not end pytest
         stopper = threading.Thread(target=stop_soon)
         stopper.start()
         code = train_here(model, runs, *options)
@@ -83,7 +89,9 @@ def stop_again_and_again(model: str, runs: Path, seed: int) -> int:
 
 
 @pytest.mark.parametrize("model", ["vae", "dae"])
-def test_stopped_at_random_steps_and_resumed_it_is_the_unbroken_training(model: str, unbroken: Path, tmp_path: Path) -> None:
+def test_stopped_at_random_steps_and_resumed_it_is_the_unbroken_training(
+    model: str, unbroken: Path, tmp_path: Path
+) -> None:
     run, whole = tmp_path / f"{model}-001", unbroken / f"{model}-001"
     stops = stop_again_and_again(model, tmp_path, seed=1)
     assert stops >= 3, "nothing was stopped, so nothing was tested"
@@ -92,10 +100,14 @@ def test_stopped_at_random_steps_and_resumed_it_is_the_unbroken_training(model: 
 
 
 @pytest.mark.parametrize("model", ["vae", "dae"])
-def test_killed_and_resumed_it_is_the_unbroken_training(model: str, unbroken: Path, tmp_path: Path) -> None:
+def test_killed_and_resumed_it_is_the_unbroken_training(
+    model: str, unbroken: Path, tmp_path: Path
+) -> None:
     """A kill loses the steps since the last save; they are taken again, the same."""
     run, whole = tmp_path / f"{model}-001", unbroken / f"{model}-001"
-    with trainer(model, tmp_path, "--epochs", EPOCHS, "--seed", "7", "--save-every", "0") as process:
+    with trainer(
+        model, tmp_path, "--epochs", EPOCHS, "--seed", "7", "--save-every", "0"
+    ) as process:
         wait_until(lambda: newest_step(run) >= 22, "an epoch", process)
         process.kill()
         process.wait()
@@ -105,7 +117,9 @@ def test_killed_and_resumed_it_is_the_unbroken_training(model: str, unbroken: Pa
     assert_equal_states(final_state(run), final_state(whole))
 
 
-def test_a_signal_at_the_end_of_an_epoch_does_not_skip_its_score(unbroken: Path, tmp_path: Path) -> None:
+def test_a_signal_at_the_end_of_an_epoch_does_not_skip_its_score(
+    unbroken: Path, tmp_path: Path
+) -> None:
     """One step an epoch: every signal comes at the end of one."""
     options = ("--epochs", "30", "--batch-size", "1437")
     assert train_here("vae", tmp_path / "whole", *options) == 0

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aetui.cli import main
-from aetui.config import BadInput
-from aetui.processes import last_words
-from aetui.rundir import check_run_name, list_runs, read_config
+from aetui.cli.main import main
+from aetui.errors import BadInput
+from aetui.processes.trainer import last_log_line
+from aetui.runs.directory import check_run_name, list_runs, read_config
 from tests.trainers import events, train_here
 
 HOSTILE_NAMES = ["../../x", "/tmp/x", "..", ".", "", ".hidden", "-rf", "a/b", "a\\b", "\x1b[2J", "[red]x[/red]", "a\nb", "x" * 300,
@@ -33,10 +33,14 @@ def test_a_hostile_run_name_is_refused_and_leaves_nothing(
     assert "cannot name a run" in error
     assert error.rstrip("\n").isprintable()
     assert len(error) < 300
-    assert not [path for path in tmp_path.rglob("*") if path not in (runs, runs.parent, runs.parent.parent)]
+    assert not [
+        path for path in tmp_path.rglob("*") if path not in (runs, runs.parent, runs.parent.parent)
+    ]
 
 
-def test_folders_with_hostile_names_are_no_runs(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_folders_with_hostile_names_are_no_runs(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     config = (trained / "vae-001" / "config.json").read_text()
     for name in ("\x1b[2J", "[bold]x[\\]", "x" * 200, "..x"):
         (tmp_path / name).mkdir()
@@ -46,9 +50,17 @@ def test_folders_with_hostile_names_are_no_runs(trained: Path, tmp_path: Path, c
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_class_names_that_are_codes_are_trained_on_harmlessly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_class_names_that_are_codes_are_trained_on_harmlessly(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     images = tmp_path / "images"
-    for raw in (b"\x1b]0;owned\x07", b"[link=file:///etc]x[/link]", b"c" * 200, b"\xff\xfe", "\N{RIGHT-TO-LEFT OVERRIDE}gpj".encode()):
+    for raw in (
+        b"\x1b]0;owned\x07",
+        b"[link=file:///etc]x[/link]",
+        b"c" * 200,
+        b"\xff\xfe",
+        "\N{RIGHT-TO-LEFT OVERRIDE}gpj".encode(),
+    ):
         folder = Path(os.fsdecode(bytes(images) + b"/" + raw))
         folder.mkdir(parents=True)
         for number in range(7):
@@ -68,14 +80,23 @@ def test_class_names_that_are_codes_are_trained_on_harmlessly(tmp_path: Path, ca
     assert main(["runs", "--runs", str(tmp_path)]) == 0
 
 
-def test_a_run_from_a_stranger_prints_no_codes(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_from_a_stranger_prints_no_codes(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     config = json.loads((trained / "vae-001" / "config.json").read_text())
     run = tmp_path / "vae-001"
     run.mkdir()
     config["data"] = "folder:\x1b[31m" + "x" * 1000
-    for change in ({}, {"format": "\x1b[2J" * 1000}, {"model": "\x1b[2J" * 1000}, {"hyperparameters": {"\x1b[2J" * 1000: 1}}):
+    for change in (
+        {},
+        {"format": "\x1b[2J" * 1000},
+        {"model": "\x1b[2J" * 1000},
+        {"hyperparameters": {"\x1b[2J" * 1000: 1}},
+    ):
         (run / "config.json").write_text(json.dumps({**config, **change}))
-        (run / "metrics.jsonl").write_text('{"kind": "event", "event": "\\u001b[2J", "message": "\\u001b[2J"}\n')
+        (run / "metrics.jsonl").write_text(
+            '{"kind": "event", "event": "\\u001b[2J", "message": "\\u001b[2J"}\n'
+        )
         assert main(["runs", "--runs", str(tmp_path)]) == 0
         assert train_here("vae", tmp_path, "--resume", "vae-001") == 2
         printed = "".join(capsys.readouterr())
@@ -91,9 +112,9 @@ def test_the_last_words_of_a_hostile_log_are_short_and_printable(tmp_path: Path)
         b"\xe2\x80\xae\xf0\x9f" * 200_000,
     ):
         (tmp_path / "log.txt").write_bytes(rubbish)
-        words = last_words(tmp_path)
+        words = last_log_line(tmp_path)
         assert len(words) <= 300
         assert words.isprintable(), ascii(words)
     (tmp_path / "log.txt").write_bytes(b"\x1b[2J" * 250_000 + b"\nMemoryError\n")
-    assert last_words(tmp_path) == "MemoryError"
+    assert last_log_line(tmp_path) == "MemoryError"
     assert events(tmp_path) == []

@@ -10,7 +10,13 @@ from tests.conftest import ROOT
 
 
 def test_import_contracts() -> None:
-    done = subprocess.run([Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -18,18 +24,20 @@ def test_the_app_loads_no_torch() -> None:
     code = """
 import asyncio, sys
 from pathlib import Path
-from aetui.inference import Inference
-from aetui.processes import TrainerOptions
+from aetui.processes.inference import Inference
+from aetui.processes.trainer import TrainerOptions
 from aetui.tui.app import AetuiApp
 async def start():
     inference = Inference()
     app = AetuiApp(Path(sys.argv[1]), TrainerOptions(), inference)
     async with app.run_test() as pilot:
-        for key in "dlmnt":
+        for key in "23451":
             await pilot.press(key)
     inference.close()
 asyncio.run(start())
 print([name for name in ("torch", "torchvision", "sklearn", "scipy") if name in sys.modules])
 """
-    done = subprocess.run([sys.executable, "-c", code, "/nowhere"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "/nowhere"], capture_output=True, text=True, check=False
+    )
     assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr

@@ -18,7 +18,18 @@ def open_navigator(terminal: Terminal) -> None:
     terminal.wait("Denoising autoencoder")
     terminal.press("n")
     terminal.wait("density")
-    terminal.wait(lambda _: len({terminal.screen.buffer[row][column].bg for row in range(1, 30) for column in range(1, 50)}) > 5)
+    terminal.wait(
+        lambda _: (
+            len(
+                {
+                    terminal.screen.buffer[row][column].bg
+                    for row in range(1, 30)
+                    for column in range(1, 50)
+                }
+            )
+            > 5
+        )
+    )
     terminal.read(1.0)
 
 
@@ -73,14 +84,20 @@ def test_a_storm_of_resizes_leaves_the_screen_whole(tmp_path: Path) -> None:
         (("--color", "256"), {}),
     ],
 )
-def test_every_terminal_shows_the_digit(options: tuple[str, ...], env: dict[str, str], tmp_path: Path) -> None:
+def test_every_terminal_shows_the_digit(
+    options: tuple[str, ...], env: dict[str, str], tmp_path: Path
+) -> None:
     with launch(tmp_path, *options, size=(80, 24), env=env) as terminal:
         terminal.wait("Denoising autoencoder")
         terminal.press("n")
         terminal.wait("density")
 
         def drawn() -> tuple[tuple[str, str, str], ...]:
-            cells = [terminal.screen.buffer[row][column] for row in range(2, 16) for column in range(2, 28)]
+            cells = [
+                terminal.screen.buffer[row][column]
+                for row in range(2, 16)
+                for column in range(2, 28)
+            ]
             return tuple((cell.data, cell.fg, cell.bg) for cell in cells)
 
         terminal.wait(lambda _: len(set(drawn())) > 3)

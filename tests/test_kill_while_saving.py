@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aetui.cli import main
-from aetui.metrics import MetricsTail
+from aetui.cli.main import main
 from aetui.ml.checkpoint import load_model, restore
-from aetui.rundir import TEMPORARY, lock_holder
+from aetui.runs.directory import TEMPORARY
+from aetui.runs.lock import lock_holder
+from aetui.runs.metrics import MetricsTail
 from tests.trainers import PATIENCE, command, train_here
 
 KILLS = 50
@@ -56,10 +57,23 @@ def test_killed_at_50_random_moments_a_run_always_loads(tmp_path: Path) -> None:
     run = tmp_path / "vae-001"
     for number in range(12):
         (tmp_path / "images").mkdir(exist_ok=True)
-        Image.fromarray(np.random.default_rng(number).integers(0, 255, (28, 28), np.uint8)).save(tmp_path / "images" / f"{number}.png")
+        Image.fromarray(np.random.default_rng(number).integers(0, 255, (28, 28), np.uint8)).save(
+            tmp_path / "images" / f"{number}.png"
+        )
     # Ten images and wide layers: a step is nothing beside the save that follows it.
-    options = ["--epochs", "100000", "--save-every", "0", "--hidden", "512", "--data", f"folder:{tmp_path / 'images'}"]
-    assert train_here("vae", tmp_path / "other", "--epochs", "1", *options[2:]) == 0  # what torch starts once is started
+    options = [
+        "--epochs",
+        "100000",
+        "--save-every",
+        "0",
+        "--hidden",
+        "512",
+        "--data",
+        f"folder:{tmp_path / 'images'}",
+    ]
+    assert (
+        train_here("vae", tmp_path / "other", "--epochs", "1", *options[2:]) == 0
+    )  # what torch starts once is started
     amid_a_save = 0
     steps: list[int] = []
     for _ in range(KILLS):
@@ -78,7 +92,9 @@ def test_killed_at_50_random_moments_a_run_always_loads(tmp_path: Path) -> None:
         # The newest save that was announced, or the one that came after it.
         assert saved[-1] <= payload["step"] <= saved[-1] + 1
         steps.append(payload["step"])
-        assert len(said) >= (run / "metrics.jsonl").read_bytes().count(b"\n") - len(steps)  # at most a torn line a kill
+        assert len(said) >= (run / "metrics.jsonl").read_bytes().count(b"\n") - len(
+            steps
+        )  # at most a torn line a kill
         options = ["--resume", run.name, "--save-every", "0"]
     assert amid_a_save >= KILLS / 10, "the kills missed the saves, so nothing was tested"
     assert steps == sorted(steps), "a save was lost"
@@ -89,7 +105,11 @@ def test_stale_files_of_a_killed_trainer_are_ignored_and_removed(tmp_path: Path)
     run = tmp_path / "vae-001"
     config = (run / "config.json").read_text()
     (run / "config.json").write_text(config.replace('"epochs": 2', '"epochs": 3'))
-    stale = [run / ".tmp-checkpoint.pt.1", run / ".tmp-previous.pt.1", run / "latent" / ".tmp-0003.npz.1"]
+    stale = [
+        run / ".tmp-checkpoint.pt.1",
+        run / ".tmp-previous.pt.1",
+        run / "latent" / ".tmp-0003.npz.1",
+    ]
     for path in stale:
         path.write_bytes(b"half a file")
     load_model(run)

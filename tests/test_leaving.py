@@ -13,11 +13,20 @@ from pathlib import Path
 
 import pytest
 
-from aetui.rundir import lock_holder
+from aetui.runs.lock import lock_holder
 from tests.terminal import Terminal, launch
 from tests.trainers import wait_until
 
-RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?2004l", b"\x1b[<u", b"\x1b[?7h", b"\x1b[?1004l")
+RESTORED = (
+    b"\x1b[?1049l",
+    b"\x1b[?25h",
+    b"\x1b[?1000l",
+    b"\x1b[?1003l",
+    b"\x1b[?2004l",
+    b"\x1b[<u",
+    b"\x1b[?7h",
+    b"\x1b[?1004l",
+)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +85,11 @@ def lives(pid: str) -> bool:
 
 
 def steps(run: Path) -> int:
-    return (run / "metrics.jsonl").read_text().count('"kind": "step"') if (run / "metrics.jsonl").exists() else 0
+    return (
+        (run / "metrics.jsonl").read_text().count('"kind": "step"')
+        if (run / "metrics.jsonl").exists()
+        else 0
+    )
 
 
 def wait_for_steps(run: Path, count: int) -> None:
@@ -91,7 +104,9 @@ def test_hang_up_ends_the_app_and_not_the_training(runs: Path) -> None:
     terminal.wait("Both")
     terminal.press("s")
     terminal.wait("images/s", 90)
-    helpers = subprocess.run(["pgrep", "-P", str(terminal.pid)], capture_output=True, text=True, check=False).stdout.split()
+    helpers = subprocess.run(
+        ["pgrep", "-P", str(terminal.pid)], capture_output=True, text=True, check=False
+    ).stdout.split()
     os.close(terminal.fd)  # as when the connection drops: the kernel hangs up
     start = time.monotonic()
     while os.waitpid(terminal.pid, os.WNOHANG)[0] == 0:
@@ -103,7 +118,10 @@ def test_hang_up_ends_the_app_and_not_the_training(runs: Path) -> None:
     trainer = lock_holder(run)
     assert trainer is not None
     # The inference process goes too, though perhaps only when it has loaded torch.
-    wait_until(lambda: not [pid for pid in helpers if int(pid) != trainer and lives(pid)], "the end of the inference process")
+    wait_until(
+        lambda: not [pid for pid in helpers if int(pid) != trainer and lives(pid)],
+        "the end of the inference process",
+    )
     with launch(runs) as again:
         again.wait("images/s")
 
@@ -114,7 +132,9 @@ def test_tmux_detach_and_attach(trained: Path, tmp_path: Path) -> None:
     command = f"{sys.executable} -m aetui launch --runs {trained}"
 
     def screen() -> str:
-        return subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=False).stdout
+        return subprocess.run(
+            [*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=False
+        ).stdout
 
     def wait(*words: str) -> str:
         """The screen once it shows the words and has stopped changing."""
@@ -127,7 +147,9 @@ def test_tmux_detach_and_attach(trained: Path, tmp_path: Path) -> None:
         return text
 
     try:
-        with Terminal(*tmux, "new-session", "-x", "120", "-y", "40", command, size=(120, 41)) as first:
+        with Terminal(
+            *tmux, "new-session", "-x", "120", "-y", "40", command, size=(120, 41)
+        ) as first:
             first.wait("Denoising autoencoder")
             first.press("n")
             first.wait("density")

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from aetui.rundir import list_runs
+from aetui.runs.directory import list_runs
 from tests.terminal import Terminal, launch
 
 
 def losses(run: Path) -> list[float]:
-    lines = (run / "metrics.jsonl").read_text().splitlines() if (run / "metrics.jsonl").exists() else []
+    lines = (
+        (run / "metrics.jsonl").read_text().splitlines() if (run / "metrics.jsonl").exists() else []
+    )
     return [record["loss"] for record in map(json.loads, lines) if record["kind"] == "step"]
 
 
@@ -78,7 +80,9 @@ def test_main_job_on_mnist(size: tuple[int, int], runs: Path, mnist_dir: Path) -
             assert restored in terminal.raw[-2000:]
     steps = {run.name: len(losses(run)) for run in list_runs(runs)}
     end = time.monotonic() + 60
-    while any(len(losses(run)) <= steps[run.name] for run in list_runs(runs)):  # they train on without the app
+    while any(
+        len(losses(run)) <= steps[run.name] for run in list_runs(runs)
+    ):  # they train on without the app
         assert time.monotonic() < end
         time.sleep(0.2)
 
@@ -100,5 +104,7 @@ def test_main_job_without_mnist(runs: Path, tmp_path_factory: pytest.TempPathFac
         terminal.wait("stopped")
         terminal.press("r")
         expected = ["started", "paused", "resumed", "stopped", "resumed"]
-        terminal.wait(lambda _: [event for event in events(runs / "vae-001") if event != "saved"] == expected)
+        terminal.wait(
+            lambda _: [event for event in events(runs / "vae-001") if event != "saved"] == expected
+        )
     assert json.loads((runs / "vae-001" / "config.json").read_text())["data"] == "digits"

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from aetui.rundir import lock_holder
+from aetui.runs.lock import lock_holder
 from tests.terminal import Terminal, launch
 from tests.trainers import events, newest_step, records, train_here, trainer, wait_until
 
 resource = pytest.importorskip("resource")
-needs_prlimit = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux changes another process's limits")
+needs_prlimit = pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="only Linux changes another process's limits"
+)
 TOLD_WITHIN = 5.0  # seconds
 ENDLESS = ("--epochs", "100000")
 
@@ -25,7 +27,11 @@ def in_a_line(text: str) -> str:
     """The words of the panel at the left, or of the whole of a narrow screen, wherever a line was broken."""
     lines = text.splitlines()
     width = max(map(len, lines), default=0)
-    return " ".join(re.sub("[│┃]", " ", "\n".join(line[: width // 2] if width > 80 else line for line in lines)).split())
+    return " ".join(
+        re.sub(
+            "[│┃]", " ", "\n".join(line[: width // 2] if width > 80 else line for line in lines)
+        ).split()
+    )
 
 
 def wait_for_words(terminal: Terminal, words: str, patience: float = 60) -> None:
@@ -47,7 +53,9 @@ def test_a_killed_trainer_is_told_and_resumed(runs: Path) -> None:
         terminal.press("s")
         terminal.wait("images/s")
         pid = holder(run)
-        with (run / "log.txt").open("ab") as log:  # where a trainer's output goes: a megabyte of what would clear the screen
+        with (run / "log.txt").open(
+            "ab"
+        ) as log:  # where a trainer's output goes: a megabyte of what would clear the screen
             log.write(b"\x1b[2J\x1b[31mHOSTILE\x1b]0;HOSTILE\x07\n" * 40_000)
         terminal.read(1.5)
         os.kill(pid, signal.SIGKILL)
@@ -73,7 +81,9 @@ def test_a_refused_save_is_told_for_as_long_as_it_lasts_and_a_death_too(runs: Pa
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
         wait_for_words(terminal, "could not be saved (File too large); it goes on, and tries again")
         assert "running" in terminal.text()
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        resource.prlimit(
+            process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        )
         terminal.wait(lambda text: "could not" not in text)
         process.kill()
         process.wait()
@@ -95,7 +105,11 @@ def test_a_killed_inference_process_is_told_and_the_walk_goes_on(trained: Path) 
         terminal.wait("density")
         terminal.wait("▀")
         children = Path(f"/proc/{terminal.pid}/task/{terminal.pid}/children").read_text().split()
-        served = [int(pid) for pid in children if b"aetui.ml.serve" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        served = [
+            int(pid)
+            for pid in children
+            if b"aetui.ml.serve" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
         assert len(served) == 1
         os.kill(served[0], signal.SIGKILL)
         wait_for_words(terminal, "was started again", TOLD_WITHIN)
@@ -124,7 +138,10 @@ def test_bad_checkpoints_are_told_and_the_app_stays_up(runs: Path) -> None:
 
 
 def test_two_apps_on_one_folder_agree(runs: Path) -> None:
-    with launch(runs, "--data", "digits") as one, launch(runs, "--data", "digits", size=(80, 24)) as two:
+    with (
+        launch(runs, "--data", "digits") as one,
+        launch(runs, "--data", "digits", size=(80, 24)) as two,
+    ):
         for terminal in (one, two):
             terminal.wait("done")
         one.press("s")
@@ -179,4 +196,7 @@ def test_a_frozen_viewer_slows_nothing_and_catches_up(runs: Path) -> None:
 
 def shown_epoch(text: str) -> float:
     words = in_a_line(text).split()
-    return max((float(after.split("/")[0]) for word, after in pairwise(words) if word == "epoch"), default=0.0)
+    return max(
+        (float(after.split("/")[0]) for word, after in pairwise(words) if word == "epoch"),
+        default=0.0,
+    )

@@ -34,9 +34,16 @@ def curve(run: Path) -> list[tuple[int, float]]:
 
 def test_two_gloo_processes_have_the_curve_of_one(tmp_path: Path) -> None:
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    done = subprocess.run([*launcher, *COMMAND, "--runs", str(tmp_path / "two")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*launcher, *COMMAND, "--runs", str(tmp_path / "two")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    subprocess.run([sys.executable, *COMMAND, "--runs", str(tmp_path / "one")], capture_output=True, check=True)
+    subprocess.run(
+        [sys.executable, *COMMAND, "--runs", str(tmp_path / "one")], capture_output=True, check=True
+    )
     one, two = curve(tmp_path / "one" / "vae-001"), curve(tmp_path / "two" / "vae-001")
     assert [step for step, _ in one] == [step for step, _ in two]
     assert one[-1][0] >= 20

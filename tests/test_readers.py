@@ -15,26 +15,46 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aetui.board import RunWatch
-from aetui.config import MODELS, SETTINGS, BadInput, Hyperparameters, RunConfig, check_data_name, printable
-from aetui.latentmap import LatentMap, load_latent_map, save_latent_map
-from aetui.metrics import History, MetricsTail, parse_line
-from aetui.ml.data import check_idx_file
-from aetui.rundir import check_run_name, create_run, read_config, summarise
+from aetui.catalog import SETTINGS, Hyperparameters, check_data_name, model_names
+from aetui.config import RunConfig
+from aetui.errors import BadInput, printable
+from aetui.ml.data.load import check_idx_file
+from aetui.processes.monitor import WatchedRun
+from aetui.runs.directory import check_run_name, create_run, read_config
+from aetui.runs.history import History
+from aetui.runs.latent_map import LatentMap, load_latent_map, save_latent_map
+from aetui.runs.metrics import MetricsTail, parse_line
+from aetui.runs.summary import summarise
 
 thousand = settings(max_examples=1000, deadline=5000, suppress_health_check=list(HealthCheck))
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(-(10**400), 10**400)
+    | st.floats()
+    | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4)
+    ),
     max_leaves=10,
 )
 record_keys = st.sampled_from(["kind", "event", "message", "step", "epoch", "loss", "train_loss", "test_loss", "test_psnr", "images_per_s",
                                "time", "host", "kl"])  # fmt: skip
 records = st.fixed_dictionaries(
-    {"kind": st.sampled_from(["step", "epoch", "event"])}, optional={"event": st.sampled_from(["resumed", "saved", "paused", "done"])}
-).flatmap(lambda base: st.dictionaries(record_keys, json_values, max_size=6).map(lambda more: {**more, **base}))
-lines = st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode()) | records.map(lambda r: json.dumps(r).encode())
+    {"kind": st.sampled_from(["step", "epoch", "event"])},
+    optional={"event": st.sampled_from(["resumed", "saved", "paused", "done"])},
+).flatmap(
+    lambda base: st.dictionaries(record_keys, json_values, max_size=6).map(
+        lambda more: {**more, **base}
+    )
+)
+lines = (
+    st.binary(max_size=60)
+    | json_values.map(lambda value: json.dumps(value).encode())
+    | records.map(lambda r: json.dumps(r).encode())
+)
 
 
 def refusal(read: Callable[..., object], *given_to_it: Any) -> str:
@@ -48,8 +68,14 @@ def refusal(read: Callable[..., object], *given_to_it: Any) -> str:
 
 def vae_config(**changes: Any) -> dict[str, Any]:
     """What a good config.json holds, changed."""
-    hyperparameters = Hyperparameters(epochs=2, batch_size=64, lr=1e-3, hidden=(8,), decoder_hidden=(8,))
-    good: dict[str, Any] = json.loads(RunConfig(model="vae", data="digits", hyperparameters=hyperparameters, train_images=100).to_json())
+    hyperparameters = Hyperparameters(
+        epochs=2, batch_size=64, lr=1e-3, hidden=(8,), decoder_hidden=(8,)
+    )
+    good: dict[str, Any] = json.loads(
+        RunConfig(
+            model="vae", data="digits", hyperparameters=hyperparameters, train_images=100
+        ).to_json()
+    )
     return {**good, **changes}
 
 
@@ -71,7 +97,7 @@ def test_metrics(run: Path, found: list[bytes], torn: bytes) -> None:
     history = History()
     for record in MetricsTail(run / "metrics.jsonl").read():
         history.add(record)
-    watch = RunWatch(run, read_config(run))
+    watch = WatchedRun(run, read_config(run))
     watch.poll(None)
     assert watch.epoch >= 0 or watch.epoch <= 0 or watch.epoch != watch.epoch
     _ = (watch.host, watch.seconds_left, watch.cause)
@@ -82,9 +108,15 @@ def test_metrics(run: Path, found: list[bytes], torn: bytes) -> None:
 @given(
     st.text(max_size=60)
     | json_values.map(json.dumps)
-    | st.dictionaries(st.sampled_from([*vae_config()]), json_values, max_size=3).map(lambda changes: json.dumps(vae_config(**changes)))
-    | st.dictionaries(st.sampled_from([*vae_config()["hyperparameters"], "other"]), json_values, max_size=3).map(
-        lambda changes: json.dumps(vae_config(hyperparameters={**vae_config()["hyperparameters"], **changes}))
+    | st.dictionaries(st.sampled_from([*vae_config()]), json_values, max_size=3).map(
+        lambda changes: json.dumps(vae_config(**changes))
+    )
+    | st.dictionaries(
+        st.sampled_from([*vae_config()["hyperparameters"], "other"]), json_values, max_size=3
+    ).map(
+        lambda changes: json.dumps(
+            vae_config(hyperparameters={**vae_config()["hyperparameters"], **changes})
+        )
     )
 )
 def test_config(text: str) -> None:
@@ -93,7 +125,7 @@ def test_config(text: str) -> None:
         assert len(reason) < 500
     else:
         config = RunConfig.from_json(text)
-        assert config.model in MODELS
+        assert config.model in model_names()
         assert RunConfig.from_json(config.to_json()).hyperparameters == config.hyperparameters
 
 
@@ -105,7 +137,9 @@ def test_config(text: str) -> None:
     st.binary(max_size=900),
     st.none() | st.integers(0, 2**32 - 1),
 )
-def test_idx_files(run: Path, name: str, magic: int, sizes: list[int], body: bytes, published: int | None) -> None:
+def test_idx_files(
+    run: Path, name: str, magic: int, sizes: list[int], body: bytes, published: int | None
+) -> None:
     path = run / name
     path.write_bytes(struct.pack(f">{1 + len(sizes)}I", magic, *sizes) + body)
     reason = refusal(check_idx_file, path, published)
@@ -126,7 +160,10 @@ def test_run_names(run: Path, name: str) -> None:
 
 
 @thousand
-@given(st.sampled_from([*SETTINGS.values()]), st.text(max_size=12) | st.from_regex(r"-?[0-9]{1,5000}(e[0-9]{1,4})?", fullmatch=True))
+@given(
+    st.sampled_from([*SETTINGS.values()]),
+    st.text(max_size=12) | st.from_regex(r"-?[0-9]{1,5000}(e[0-9]{1,4})?", fullmatch=True),
+)
 def test_numbers_that_a_person_types(setting: Any, text: str) -> None:
     if reason := refusal(setting.parse, text):
         assert reason.isprintable()
@@ -139,7 +176,17 @@ def test_numbers_that_a_person_types(setting: Any, text: str) -> None:
 @given(place=st.integers(0, 10**6), value=st.integers(0, 255), length=st.integers(0, 10**6))
 def test_latent_maps(run: Path, place: int, value: int, length: int) -> None:
     plane = np.arange(4 * 784, dtype=np.uint8).reshape(2, 2, 28, 28)
-    save_latent_map(run, LatentMap(2, np.ones((50, 2), np.float32), np.ones(50, np.int64), (0, 1), plane, (-1.0, 1.0, -1.0, 1.0)))
+    save_latent_map(
+        run,
+        LatentMap(
+            2,
+            np.ones((50, 2), np.float32),
+            np.ones(50, np.int64),
+            (0, 1),
+            plane,
+            (-1.0, 1.0, -1.0, 1.0),
+        ),
+    )
     assert load_latent_map(run, 2).codes.shape == (50, 2)
     data = bytearray((run / "latent" / "0002.npz").read_bytes())
     data[place % len(data)] = value
@@ -155,13 +202,16 @@ def test_a_million_lines_open_quickly_in_bounded_memory(run: Path) -> None:
          "reconstruction": 145.123456789, "kl": 5.123456789, "lr": 0.00123456789, "images_per_s": 12345}
         for step in range(1, 1001)
     ]  # fmt: skip
-    block = "".join(json.dumps(step) + "\n" for step in steps) + '{"kind": "epoch", "epoch": 1, "step": 1000, "test_loss": 140.0}\n'
+    block = (
+        "".join(json.dumps(step) + "\n" for step in steps)
+        + '{"kind": "epoch", "epoch": 1, "step": 1000, "test_loss": 140.0}\n'
+    )
     path = run / "metrics.jsonl"
     with path.open("w") as file:
         for _ in range(1000):
             file.write(block)
     start = time.perf_counter()
-    watch = RunWatch(run, read_config(run))
+    watch = WatchedRun(run, read_config(run))
     assert watch.poll(None)
     took = time.perf_counter() - start
     print(f"{path.stat().st_size / 1e6:.0f} MB in {took:.2f} s")

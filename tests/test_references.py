@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from aetui.ml.data import load
-from aetui.ml.references import time_data_loader_epoch, train_classic_denoiser, train_classic_vae
+from aetui.bench.references import time_data_loader_epoch, train_classic_denoiser, train_classic_vae
+from aetui.ml.data.load import load
 
 CPU = torch.device("cpu")
 

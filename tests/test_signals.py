@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aetui.rundir import lock_holder
+from aetui.runs.lock import lock_holder
 from tests.trainers import PATIENCE, command, events, newest_step, records, trainer, wait_until
 
 LONG = ("--epochs", "100000")
@@ -25,7 +25,9 @@ def cpu_seconds(pid: int) -> float:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_saves_and_the_same_command_with_resume_goes_on(number: signal.Signals, tmp_path: Path) -> None:
+def test_a_stop_saves_and_the_same_command_with_resume_goes_on(
+    number: signal.Signals, tmp_path: Path
+) -> None:
     """As a Slurm job ends, and its requeued self begins: on a node that is torn down, 10 s are what there is."""
     run = tmp_path / "vae-001"
     with trainer("vae", tmp_path, *LONG) as process:
@@ -50,7 +52,9 @@ def test_a_stop_saves_and_the_same_command_with_resume_goes_on(number: signal.Si
 def test_signals_in_a_hail_harm_nothing(tmp_path: Path) -> None:
     """A second SIGTERM, a hundred of them, during the step, the save and the end."""
     run = tmp_path / "vae-001"
-    with trainer("vae", tmp_path, *LONG, "--hidden", "2048,1024") as process:  # a file of 60 MB takes its time
+    with trainer(
+        "vae", tmp_path, *LONG, "--hidden", "2048,1024"
+    ) as process:  # a file of 60 MB takes its time
         wait_until(lambda: newest_step(run) > 2, "steps", process)
         end = time.monotonic() + PATIENCE
         while process.poll() is None:
@@ -94,7 +98,10 @@ def test_a_training_outlives_its_terminal(tmp_path: Path) -> None:
     run = tmp_path / "vae-001"
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        ["setsid", "--ctty", sys.executable, "-m", "aetui", *command("vae", tmp_path, *LONG)], stdin=slave, stdout=slave, stderr=slave
+        ["setsid", "--ctty", sys.executable, "-m", "aetui", *command("vae", tmp_path, *LONG)],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
     )
     os.close(slave)
     try:
@@ -113,7 +120,12 @@ def test_a_training_outlives_its_terminal(tmp_path: Path) -> None:
 def test_a_closed_pipe_does_not_end_a_training(tmp_path: Path) -> None:
     """`aetui train vae | head -1`."""
     arguments = " ".join(command("vae", tmp_path, "--epochs", "20"))
-    subprocess.run(["bash", "-c", f"{sys.executable} -m aetui {arguments} | head -1"], capture_output=True, check=False, timeout=PATIENCE)
+    subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m aetui {arguments} | head -1"],
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE,
+    )
     assert events(tmp_path / "vae-001")[-1] == "done"
 
 
@@ -123,8 +135,12 @@ def test_a_signal_before_there_is_anything_to_save_ends_it_at_once(tmp_path: Pat
     kept.mkdir()
     with (kept / ".download-lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with trainer("vae", tmp_path, "--data", "kmnist", "--data-dir", str(kept), errors=tmp_path / "errors") as process:
-            wait_until(lambda: "downloading" in (tmp_path / "errors").read_text(), "the download", process)
+        with trainer(
+            "vae", tmp_path, "--data", "kmnist", "--data-dir", str(kept), errors=tmp_path / "errors"
+        ) as process:
+            wait_until(
+                lambda: "downloading" in (tmp_path / "errors").read_text(), "the download", process
+            )
             process.terminate()
             assert process.wait(10) == 143
     assert not (tmp_path / "vae-001").exists()

@@ -18,12 +18,15 @@ from pathlib import Path
 
 import pytest
 
-from aetui.rundir import lock_holder
+from aetui.runs.lock import lock_holder
 from tests.terminal import Terminal
 
 SSHD = Path("/usr/sbin/sshd")
 
-pytestmark = pytest.mark.skipif(not SSHD.exists() or shutil.which("ssh") is None, reason="needs openssh-server and openssh-client")
+pytestmark = pytest.mark.skipif(
+    not SSHD.exists() or shutil.which("ssh") is None,
+    reason="needs openssh-server and openssh-client",
+)
 
 
 def free_port() -> int:
@@ -37,7 +40,9 @@ def free_port() -> int:
 def ssh(tmp_path: Path) -> Iterator[list[str]]:
     """An sshd of our own, with keys of its own; the command that connects to it."""
     for name in ("host", "user"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True
+        )
     shutil.copy(tmp_path / "user.pub", tmp_path / "authorized")
     port = free_port()
     with contextlib.suppress(PermissionError):
@@ -47,7 +52,14 @@ def ssh(tmp_path: Path) -> Iterator[list[str]]:
         "AuthorizedKeysFile": str(tmp_path / "authorized"),
         "PidFile": str(tmp_path / "pid"), "StrictModes": "no", "UsePAM": "no", "PasswordAuthentication": "no",
     }  # fmt: skip
-    command = [str(SSHD), "-D", "-e", "-f", "/dev/null", *(part for name, value in options.items() for part in ("-o", f"{name}={value}"))]
+    command = [
+        str(SSHD),
+        "-D",
+        "-e",
+        "-f",
+        "/dev/null",
+        *(part for name, value in options.items() for part in ("-o", f"{name}={value}")),
+    ]
     with (tmp_path / "sshd.log").open("wb") as log:
         server = subprocess.Popen(command, stderr=log)
     try:
@@ -55,16 +67,38 @@ def ssh(tmp_path: Path) -> Iterator[list[str]]:
         while socket.socket().connect_ex(("127.0.0.1", port)) != 0:
             assert time.monotonic() < end, (tmp_path / "sshd.log").read_text()
             time.sleep(0.05)
-        trust = ["-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={tmp_path / 'known'}", "-o", "LogLevel=ERROR"]
-        yield ["ssh", "-tt", "-F", "/dev/null", *trust, "-i", str(tmp_path / "user"), "-p", str(port), f"{getpass.getuser()}@127.0.0.1"]
+        trust = [
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            f"UserKnownHostsFile={tmp_path / 'known'}",
+            "-o",
+            "LogLevel=ERROR",
+        ]
+        yield [
+            "ssh",
+            "-tt",
+            "-F",
+            "/dev/null",
+            *trust,
+            "-i",
+            str(tmp_path / "user"),
+            "-p",
+            str(port),
+            f"{getpass.getuser()}@127.0.0.1",
+        ]
     finally:
         server.terminate()
         server.wait()
 
 
 def app_processes(runs: Path) -> list[str]:
-    done = subprocess.run(["pgrep", "-f", f"aetui launch --runs {runs}"], capture_output=True, text=True, check=False)
-    return [pid for pid in done.stdout.split() if "ssh" not in Path(f"/proc/{pid}/comm").read_text()]
+    done = subprocess.run(
+        ["pgrep", "-f", f"aetui launch --runs {runs}"], capture_output=True, text=True, check=False
+    )
+    return [
+        pid for pid in done.stdout.split() if "ssh" not in Path(f"/proc/{pid}/comm").read_text()
+    ]
 
 
 def test_a_dropped_connection_costs_nothing(ssh: list[str], tmp_path: Path) -> None:
@@ -92,7 +126,9 @@ def test_a_dropped_connection_costs_nothing(ssh: list[str], tmp_path: Path) -> N
             again.press("q")
             again.wait_for_end()
         steps = [
-            record["step"] for line in (run / "metrics.jsonl").read_text().splitlines() if (record := json.loads(line))["kind"] == "step"
+            record["step"]
+            for line in (run / "metrics.jsonl").read_text().splitlines()
+            if (record := json.loads(line))["kind"] == "step"
         ]
         gaps = {after - before for before, after in itertools.pairwise(steps)}
         assert max(gaps) <= 2, "the curve has a gap"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from aetui.config import BadInput
-from aetui.processes import signal_trainer
-from aetui.rundir import lock_holder
+from aetui.errors import BadInput
+from aetui.processes.trainer import signal_trainer
+from aetui.runs.lock import lock_holder
 from tests.trainers import PATIENCE, events, newest_step, train_here, trainer, wait_until
 
 
@@ -27,7 +27,9 @@ def stranger() -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
-def test_a_second_trainer_ends_at_once_and_names_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_trainer_ends_at_once_and_names_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = tmp_path / "vae-001"
     with trainer("vae", tmp_path, "--epochs", "100000") as process:
         wait_until(lambda: newest_step(run) > 0, "a step", process)
@@ -37,7 +39,9 @@ def test_a_second_trainer_ends_at_once_and_names_the_first(tmp_path: Path, capsy
         assert f"by process {process.pid} already" in capsys.readouterr().err
         assert train_here("vae", tmp_path, "--name", run.name) == 2
         assert "exists already" in capsys.readouterr().err
-        assert {"failed", "stopped"}.isdisjoint(events(run)[len(said) :]), "the second one wrote into the run of the first"
+        assert {"failed", "stopped"}.isdisjoint(events(run)[len(said) :]), (
+            "the second one wrote into the run of the first"
+        )
         process.kill()
         process.wait()
     assert lock_holder(run) is None
@@ -48,7 +52,9 @@ def test_a_second_trainer_ends_at_once_and_names_the_first(tmp_path: Path, capsy
         assert process.wait(PATIENCE) == 143
 
 
-def test_the_pid_of_a_dead_trainer_is_not_signalled(tmp_path: Path, stranger: subprocess.Popen[bytes]) -> None:
+def test_the_pid_of_a_dead_trainer_is_not_signalled(
+    tmp_path: Path, stranger: subprocess.Popen[bytes]
+) -> None:
     (tmp_path / "lock").write_text(f"{stranger.pid}\n")
     with pytest.raises(BadInput, match="is not being trained"):
         signal_trainer(tmp_path, signal.SIGKILL)
@@ -56,7 +62,9 @@ def test_the_pid_of_a_dead_trainer_is_not_signalled(tmp_path: Path, stranger: su
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who has a file open")
-def test_the_pid_of_another_container_is_not_signalled(tmp_path: Path, stranger: subprocess.Popen[bytes]) -> None:
+def test_the_pid_of_another_container_is_not_signalled(
+    tmp_path: Path, stranger: subprocess.Popen[bytes]
+) -> None:
     """The lock is held, but its holder calls itself by a number that is somebody else's here."""
     with (tmp_path / "lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -67,7 +75,9 @@ def test_the_pid_of_another_container_is_not_signalled(tmp_path: Path, stranger:
     assert stranger.poll() is None
 
 
-@pytest.mark.parametrize("rubbish", [b"", b"-1", b"0", b"1e9", b"\xff\xfe", b"9" * 30, "\N{SUPERSCRIPT TWO}".encode()])
+@pytest.mark.parametrize(
+    "rubbish", [b"", b"-1", b"0", b"1e9", b"\xff\xfe", b"9" * 30, "\N{SUPERSCRIPT TWO}".encode()]
+)
 def test_a_lock_with_rubbish_in_it_signals_nobody(rubbish: bytes, tmp_path: Path) -> None:
     with (tmp_path / "lock").open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -94,6 +104,8 @@ def test_a_run_that_is_not_ours_to_read_is_passed_over(tmp_path: Path) -> None:
         "assert lock_holder(runs / 'vae-002') is None and last_change(runs / 'vae-002') == 0\n"
         "raise SystemExit(code)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "vae-001" in done.stdout

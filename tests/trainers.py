@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from aetui.cli import main
+from aetui.cli.main import main
 
 PATIENCE = 60.0  # seconds; CI machines are slow and busy
 SMALL = ("--data", "digits", "--threads", "1", "--precision", "float32", "--device", "cpu")
@@ -23,7 +23,11 @@ WIDTHS = {"vae": "32", "dae": "4,4,4"}
 def command(model: str, runs: Path, *options: str) -> list[str]:
     """The arguments of a small training."""
     widths = [] if "--resume" in options or "--hidden" in options else ["--hidden", WIDTHS[model]]
-    small = [option for option in SMALL if option not in ("--data", "digits") or not {"--data", "--resume"} & set(options)]
+    small = [
+        option
+        for option in SMALL
+        if option not in ("--data", "digits") or not {"--data", "--resume"} & set(options)
+    ]
     return ["train", model, "--runs", str(runs), *small, *widths, *options]
 
 
@@ -37,7 +41,10 @@ def trainer(
     model: str, runs: Path, *options: str, output: Path | None = None, errors: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A trainer in a process of its own, killed at the end of the block if it still lives."""
-    with (output or Path(os.devnull)).open("wb") as out, (errors or Path(os.devnull)).open("wb") as err:
+    with (
+        (output or Path(os.devnull)).open("wb") as out,
+        (errors or Path(os.devnull)).open("wb") as err,
+    ):
         process = subprocess.Popen(
             [sys.executable, "-m", "aetui", *command(model, runs, *options)],
             stdin=subprocess.DEVNULL, stdout=out, stderr=err,
@@ -51,7 +58,9 @@ def trainer(
         process.wait()
 
 
-def wait_until(condition: Callable[[], object], what: str, process: subprocess.Popen[bytes] | None = None) -> None:
+def wait_until(
+    condition: Callable[[], object], what: str, process: subprocess.Popen[bytes] | None = None
+) -> None:
     """Wait for `condition`, while `process` lives."""
     end = time.monotonic() + PATIENCE
     while not condition():
@@ -83,5 +92,12 @@ def newest_step(run: Path) -> int:
 def curve(run: Path) -> list[dict[str, Any]]:
     """The step and epoch lines without what a clock decides; of steps that were taken twice, the second taking."""
     clocked = ("time", "elapsed", "images_per_s", "device", "memory_mb")
-    taken = {(record["kind"], record["step"]): record for record in records(run) if record["kind"] != "event"}
-    return [{key: value for key, value in taken[at].items() if key not in clocked} for at in sorted(taken, key=lambda at: (at[1], at[0]))]
+    taken = {
+        (record["kind"], record["step"]): record
+        for record in records(run)
+        if record["kind"] != "event"
+    }
+    return [
+        {key: value for key, value in taken[at].items() if key not in clocked}
+        for at in sorted(taken, key=lambda at: (at[1], at[0]))
+    ]

@@ -14,7 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
-SYNC_QUESTION, SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"  # a modern terminal knows synchronized output
+SYNC_QUESTION, SYNC_ANSWER = (
+    b"\x1b[?2026$p",
+    b"\x1b[?2026;2$y",
+)  # a modern terminal knows synchronized output
 FRAME = b"\x1b[?2026h"
 
 
@@ -42,7 +45,12 @@ class Pseudoterminal:
     def __enter__(self) -> Pseudoterminal:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         os.kill(self.pid, signal.SIGTERM)
         end = time.monotonic() + 5
         while os.waitpid(self.pid, os.WNOHANG)[0] == 0:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aetui.bench.background import cost_of_watching, trainings
 from aetui.bench.pseudoterminal import Pseudoterminal
-from aetui.bench.trainings import cost_of_watching, trainings
-from aetui.config import MODELS
-from aetui.processes import TrainerOptions
+from aetui.catalog import model_names
+from aetui.processes.trainer import TrainerOptions
 
 RIGHT, LEFT = b"\x1b[C", b"\x1b[D"
 KEYS: Final = 60
@@ -37,7 +37,10 @@ def bench_screen(runs: Path, options: TrainerOptions, say: Say) -> None:
 
     The navigator shows the newest vae in `runs`. Keys are measured alone, then beside trainings of both models.
     """
-    bare, naive = [sys.executable, "-m", "aetui.bench.bare"], [sys.executable, "-m", "aetui.bench.naive"]
+    bare, naive = (
+        [sys.executable, "-m", "aetui.bench.bare"],
+        [sys.executable, "-m", "aetui.bench.naive"],
+    )
     launch = [sys.executable, "-m", "aetui", "launch"]
     ours = [*launch, "--runs", str(runs)]
     say("a key, 120x40, median of 60 (95th percentile), nothing else running:")
@@ -45,16 +48,23 @@ def bench_screen(runs: Path, options: TrainerOptions, say: Say) -> None:
     _say_keys("bare Textual app", reference, reference, say)
     _say_keys("28x28 image in a Static", _measure_keys(naive, "▄".encode(), b""), reference, say)
     _say_keys("aetui, navigator", _measure_keys(ours, b"Navigate", b"n"), reference, say)
-    first = {name: _measure_start(command, word) for name, command, word in (("bare", bare, b"keys"), ("aetui", ours, b"Navigate"))}
-    say(f"first picture: bare {first['bare']:.2f} s, aetui {first['aetui']:.2f} s, {first['aetui'] / first['bare']:.2f} times")
-    with trainings(MODELS, options):
+    first = {
+        name: _measure_start(command, word)
+        for name, command, word in (("bare", bare, b"keys"), ("aetui", ours, b"Navigate"))
+    }
+    say(
+        f"first picture: bare {first['bare']:.2f} s, aetui {first['aetui']:.2f} s, {first['aetui'] / first['bare']:.2f} times"
+    )
+    with trainings(model_names(), options):
         say("a key, while both models train:")
         reference = _measure_keys(bare, b"keys", b"")
         _say_keys("bare Textual app", reference, reference, say)
         _say_keys("aetui, navigator", _measure_keys(ours, b"Navigate", b"n"), reference, say)
         _measure_held_keys(ours, say)
     alone, loss = cost_of_watching(launch, options)
-    say(f"a vae trains at {alone:.1f} steps/s alone, and {loss:.1f} % slower while the app shows it")
+    say(
+        f"a vae trains at {alone:.1f} steps/s alone, and {loss:.1f} % slower while the app shows it"
+    )
 
 
 def _measure_keys(command: list[str], ready: bytes, warm: bytes) -> Keys:
@@ -65,7 +75,11 @@ def _measure_keys(command: list[str], ready: bytes, warm: bytes) -> Keys:
     times = sorted(answer.last for answer in answers if answer.last is not None)
     if not times:
         raise RuntimeError(f"{' '.join(command)} answers no key")
-    return Keys(statistics.median(answer.count for answer in answers), statistics.median(times), times[int(len(times) * 0.95)])
+    return Keys(
+        statistics.median(answer.count for answer in answers),
+        statistics.median(times),
+        times[int(len(times) * 0.95)],
+    )
 
 
 def _warm_up(terminal: Pseudoterminal, ready: bytes, keys: bytes) -> None:
@@ -81,7 +95,9 @@ def _warm_up(terminal: Pseudoterminal, ready: bytes, keys: bytes) -> None:
 
 def _say_keys(name: str, keys: Keys, reference: Keys, say: Say) -> None:
     ratios = f"{keys.median / reference.median:4.1f} times bare ({keys.late / reference.median:4.1f} times)"
-    say(f"  {name:<24} {keys.count:8,.0f} bytes  {keys.median * 1e3:6.1f} ms ({keys.late * 1e3:6.1f} ms)  {ratios}")
+    say(
+        f"  {name:<24} {keys.count:8,.0f} bytes  {keys.median * 1e3:6.1f} ms ({keys.late * 1e3:6.1f} ms)  {ratios}"
+    )
 
 
 def _measure_held_keys(command: list[str], say: Say) -> None:
@@ -96,7 +112,9 @@ def _measure_held_keys(command: list[str], say: Say) -> None:
         late = after.last or 0.0
         frames = terminal.frames - frames
     rate = f"{frames / HELD_SECONDS:.0f} frames a second, {count / HELD_SECONDS / 1e3:.1f} kB/s"
-    say(f"{HELD_KEYS} keys held for {HELD_SECONDS:.0f} s: {rate}; the screen is still {late * 1e3:.0f} ms after the last key")
+    say(
+        f"{HELD_KEYS} keys held for {HELD_SECONDS:.0f} s: {rate}; the screen is still {late * 1e3:.0f} ms after the last key"
+    )
 
 
 def _measure_start(command: list[str], ready: bytes) -> float:

@@ -15,13 +15,20 @@ from typing import Any, BinaryIO, Final, TypeVar
 import torch
 from torch import Tensor
 
-from aetui.config import BadInput, RunConfig, printable
-from aetui.ml.models import DAE, VAE, build
-from aetui.rundir import read_config, sync_folder, write_atomically
+from aetui.config import RunConfig
+from aetui.errors import BadInput, printable
+from aetui.ml.models.base import Autoencoder
+from aetui.ml.models.registry import build
+from aetui.runs.directory import (
+    CHECKPOINT,
+    PREVIOUS,
+    read_config,
+    sync_folder,
+    temporary_beside,
+    write_atomically,
+)
 
 FORMAT: Final = 1
-CHECKPOINT: Final = "checkpoint.pt"
-PREVIOUS: Final = "previous.pt"
 
 Payload = dict[str, Any]
 T = TypeVar("T")
@@ -35,13 +42,17 @@ def save(run: Path, payload: Payload) -> None:
     if not all_finite(payload["weights"]):
         raise FloatingPointError("the weights are not finite")
     checkpoint, previous = run / CHECKPOINT, run / PREVIOUS
-    buffer = io.BytesIO()  # given the file itself, torch turns a full disk into a RuntimeError about its zip archive
+    buffer = (
+        io.BytesIO()
+    )  # given the file itself, torch turns a full disk into a RuntimeError about its zip archive
     torch.save({"format": FORMAT, **payload}, buffer)
 
     def write(file: BinaryIO) -> None:
         file.write(buffer.getbuffer())
         file.flush()
-        os.fsync(file.fileno())  # the new one stands, before the old one takes its predecessor's place
+        os.fsync(
+            file.fileno()
+        )  # the new one stands, before the old one takes its predecessor's place
         if checkpoint.exists():
             _keep(checkpoint, previous)
 
@@ -50,7 +61,7 @@ def save(run: Path, payload: Payload) -> None:
 
 def _keep(checkpoint: Path, previous: Path) -> None:
     """Make `previous` a second name of the file that is about to be replaced."""
-    temporary = previous.with_name(f".tmp-{previous.name}.{os.getpid()}")
+    temporary = temporary_beside(previous)
     temporary.unlink(missing_ok=True)
     try:
         os.link(checkpoint, temporary)
@@ -62,16 +73,20 @@ def _keep(checkpoint: Path, previous: Path) -> None:
 
 def all_finite(weights: dict[str, Tensor]) -> bool:
     """Whether no weight is NaN or infinite."""
-    return all(bool(torch.isfinite(tensor).all()) for tensor in weights.values() if tensor.is_floating_point())
+    return all(
+        bool(torch.isfinite(tensor).all())
+        for tensor in weights.values()
+        if tensor.is_floating_point()
+    )
 
 
-def load_model(run_dir: str | Path, device: str | torch.device = "cpu") -> VAE | DAE:
+def load_model(run_dir: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
     """The run's newest usable network, in eval mode on `device`. `BadInput` where there is none."""
     network, _, _ = restore(Path(run_dir), device)
     return network.eval()
 
 
-def restore(run: Path, device: str | torch.device = "cpu") -> tuple[VAE | DAE, Payload, str]:
+def restore(run: Path, device: str | torch.device = "cpu") -> tuple[Autoencoder, Payload, str]:
     """The run's network with its weights, the checkpoint's payload, and a warning (empty where all is well).
 
     checkpoint.pt if it is usable, else previous.pt with a warning that says why; `BadInput` where neither is.
@@ -94,23 +109,31 @@ def first_usable(run: Path, read: Callable[[Path], T]) -> tuple[T, str]:
             continue
         return found, f"{reasons[0]} Using {name}, the one before." if reasons else ""
     if reasons:
-        raise BadInput(f"{run.name} has no usable checkpoint: {' '.join(reasons)} Train it again, or restore the file.")
+        raise BadInput(
+            f"{run.name} has no usable checkpoint: {' '.join(reasons)} Train it again, or restore the file."
+        )
     raise BadInput(f"{run.name} has no checkpoint yet; it comes with the first save.")
 
 
-def restore_file(path: Path, config: RunConfig, device: str | torch.device) -> tuple[VAE | DAE, Payload]:
+def restore_file(
+    path: Path, config: RunConfig, device: str | torch.device
+) -> tuple[Autoencoder, Payload]:
     """The network and the payload in `path`; `BadInput` with the reason where it is not usable."""
     payload = _read(path, device)
     weights = payload.get("weights")
-    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+    if not isinstance(weights, dict) or not all(
+        isinstance(value, Tensor) for value in weights.values()
+    ):
         raise BadInput(f"{path.name} holds no weights.")
     with torch.device("meta"):
-        expected = build(config.model, config.hyperparameters).state_dict()
-    if weights.keys() != expected.keys() or any(weights[name].shape != tensor.shape for name, tensor in expected.items()):
+        expected = build(config).state_dict()
+    if weights.keys() != expected.keys() or any(
+        weights[name].shape != tensor.shape for name, tensor in expected.items()
+    ):
         raise BadInput(f"the weights in {path.name} do not fit config.json.")
     if not all_finite(weights):
         raise BadInput(f"{path.name} has weights that are not finite.")
-    network = build(config.model, config.hyperparameters).to(device)
+    network = build(config).to(device)
     network.load_state_dict(weights)
     return network, payload
 
@@ -133,9 +156,13 @@ def _read(path: Path, device: str | torch.device) -> Payload:
     except OSError as error:
         raise BadInput(f"{path.name} cannot be read ({error.strerror or error}).") from None
     except pickle.UnpicklingError:
-        raise BadInput(f"{path.name} is refused: it holds more than weights and could run code.") from None
+        raise BadInput(
+            f"{path.name} is refused: it holds more than weights and could run code."
+        ) from None
     except Exception as error:  # noqa: BLE001  a stranger's bytes can raise anything in zipfile and in torch's unpickler
-        raise BadInput(f"{path.name} is damaged or half-written ({printable(str(error))}).") from None
+        raise BadInput(
+            f"{path.name} is damaged or half-written ({printable(str(error))})."
+        ) from None
     if not isinstance(payload, dict) or payload.get("format") != FORMAT:
         raise BadInput(f"{path.name} was written by another version of aetui.")
     return payload

@@ -9,72 +9,48 @@ import time
 from pathlib import Path
 from typing import Final
 
-import torch
-
-from aetui.config import BadInput, RunConfig
-from aetui.latentmap import LatentMap, save_latent_map
-from aetui.metrics import MetricsTail, Record
-from aetui.ml import checkpoint, data
-from aetui.ml.evaluate import TestSet, evaluate, latent_map
-from aetui.ml.models import DAE, VAE
-from aetui.rundir import latent_epochs, read_config, write_atomically
+from aetui.config import RunConfig
+from aetui.errors import BadInput
+from aetui.ml import checkpoint
+from aetui.runs.directory import latent_epochs, read_config, write_atomically
+from aetui.runs.metrics import MetricsTail, Record
 
 STEPS_KEPT: Final = 300  # lines of the loss curve
 
 
-def export_run(run: Path, target: Path, looks: int | None = None, data_dir: Path | None = None) -> str:
-    """Write a copy of `run` to the new folder `target`; its model card. `BadInput` where it cannot be had.
-
-    A vae may be given another number of `looks`: they change no training, so only its last score and map are made anew.
-    """
+def export_run(run: Path, target: Path) -> str:
+    """Write a copy of `run` to the new folder `target`; its model card. `BadInput` where it cannot be had."""
     config = read_config(run)
-    network, payload, warning = checkpoint.restore(run)
+    _, payload, warning = checkpoint.restore(run)
     if warning:
         raise BadInput(f"{run.name} is not exported: {warning}")
     records = _thinned(MetricsTail(run / "metrics.jsonl").read())
-    newest, remark = None, ""
-    if looks is not None:
-        config, newest, remark = _look_again(run, network, config, records, looks, data_dir)
     try:
         target.mkdir(parents=True)
     except OSError as error:
-        raise BadInput(f"{target} cannot be made ({error.strerror}); name a folder that is not there yet.") from None
-    card = _card(config, _last_epoch(records), remark)
+        raise BadInput(
+            f"{target} cannot be made ({error.strerror}); name a folder that is not there yet."
+        ) from None
+    card = _card(config, _last_epoch(records))
     text = dataclasses.replace(config, card=card).to_json()
     write_atomically(target / "config.json", lambda file: file.write(text.encode()))
     # Half precision is exact enough for a network that learns no further, and half as long on the wire.
-    halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in payload["weights"].items()}
+    halves = {
+        name: tensor.half() if tensor.is_floating_point() else tensor
+        for name, tensor in payload["weights"].items()
+    }
     checkpoint.save(target, {"weights": halves, "step": payload["step"]})
     lines = "".join(json.dumps(record) + "\n" for record in records)
     write_atomically(target / "metrics.jsonl", lambda file: file.write(lines.encode()))
     _copy_film(run, target)
-    if newest is not None:
-        save_latent_map(target, newest)
     return card
-
-
-def _look_again(
-    run: Path, network: VAE | DAE, config: RunConfig, records: list[Record], looks: int, data_dir: Path | None
-) -> tuple[RunConfig, LatentMap, str]:
-    """`config` with `looks`, the last map with them, and a remark for the card; the last epoch in `records` gets the new score."""
-    epoch = _last_epoch(records)
-    if not isinstance(network, VAE) or "test_loss" not in epoch:
-        raise BadInput(f"{run.name} is no vae that was scored after an epoch; export it without --looks.")
-    images, cpu, settings = data.load(config.data, data_dir), torch.device("cpu"), config.hyperparameters
-    test = TestSet(images, "vae", settings.latent_dim, cpu, settings.beta)
-    network.looks = looks
-    scores = evaluate(network, test, config.precision)
-    remark = f" Exported with --looks {looks}; in training it had {settings.looks}, and {epoch['test_loss']:.3f} nats."
-    epoch |= scores.record
-    newest = latent_map(network, scores, test.labels, int(epoch["epoch"]), cpu)
-    return dataclasses.replace(config, hyperparameters=dataclasses.replace(settings, looks=looks)), newest, remark
 
 
 def _last_epoch(records: list[Record]) -> Record:
     return next((record for record in reversed(records) if record["kind"] == "epoch"), {})
 
 
-def _card(config: RunConfig, epoch: Record, remark: str) -> str:
+def _card(config: RunConfig, epoch: Record) -> str:
     settings = config.hyperparameters
     scores = {
         "test_loss": "nats",
@@ -86,7 +62,7 @@ def _card(config: RunConfig, epoch: Record, remark: str) -> str:
     date = time.strftime("%Y-%m-%d", time.gmtime(config.created))
     return (
         f"{config.model} trained on {config.data} ({config.train_images} images), {settings.epochs} epochs, seed {settings.seed}, {date}, "
-        f"on {config.device} in {config.precision}. Test set ({config.test_images} images): {measured}.{remark} Command: {config.command}"
+        f"on {config.device} in {config.precision}. Test set ({config.test_images} images): {measured} Command: {config.command}"
     )
 
 
@@ -94,7 +70,11 @@ def _thinned(records: list[Record]) -> list[Record]:
     """Every epoch, the events that say what state the run is in, and STEPS_KEPT of the steps."""
     steps = [record for record in records if record["kind"] == "step"]
     kept = {id(record) for record in steps[:: max(1, len(steps) // STEPS_KEPT)]}
-    return [record for record in records if record["kind"] == "epoch" or id(record) in kept or _tells_state(record)]
+    return [
+        record
+        for record in records
+        if record["kind"] == "epoch" or id(record) in kept or _tells_state(record)
+    ]
 
 
 def _tells_state(record: Record) -> bool:
@@ -109,5 +89,7 @@ def _copy_film(run: Path, target: Path) -> None:
     (target / "latent").mkdir()
     # A long training keeps no map of every epoch.
     wanted = [2**power for power in range(epochs[-1].bit_length())]
-    for epoch in {min(epochs, key=lambda kept: abs(kept - power)) for power in wanted} | {epochs[-1]}:
+    for epoch in {min(epochs, key=lambda kept: abs(kept - power)) for power in wanted} | {
+        epochs[-1]
+    }:
         shutil.copyfile(run / "latent" / f"{epoch:04d}.npz", target / "latent" / f"{epoch:04d}.npz")

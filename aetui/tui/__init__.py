@@ -1,1 +1,1 @@
-"""Everything that imports textual. It never imports torch."""
+"""What is seen: everything that imports textual. It never imports torch."""

@@ -1,31 +1,42 @@
-"""The app: a thin shell of five modes, the keys that work everywhere, and the one route of errors."""
+"""The app: a thin shell of screens, the keys that work everywhere, and the one route of errors."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 from textual import on
 from textual.app import App
 from textual.binding import Binding
+from textual.theme import Theme
 
-from aetui.board import Board
-from aetui.config import MODELS, BadInput, Model
-from aetui.inference import Inference
-from aetui.processes import TrainerOptions
-from aetui.terminal import Look
-from aetui.tui.commands import TrainerDesk
-from aetui.tui.leaving import leave_on_signals
-from aetui.tui.messages import OpenPoint, PickRun, Problem, TrainerCommand
-from aetui.tui.screen import MODES, ModeScreen
-from aetui.tui.stylesheet import PatientStylesheet
-from aetui.tui.theme import DARK
-from aetui.tui.wire import Wire, driver_for
+from aetui.errors import BadInput
+from aetui.processes.controller import Outcome, TrainerController
+from aetui.processes.inference import Inference
+from aetui.processes.monitor import HoldEpoch, Pick, RunMonitor
+from aetui.processes.snapshots import Snapshot
+from aetui.processes.trainer import TrainerOptions
+from aetui.terminal import TerminalProfile
+from aetui.tui.dialogs.open import Dialogs
+from aetui.tui.messages import (
+    ChooseRun,
+    EditSettings,
+    ErrorMessage,
+    HoldMapEpoch,
+    OpenPoint,
+    SnapshotPublished,
+    StartAll,
+    TrainerCommand,
+)
+from aetui.tui.modes import MODES
+from aetui.tui.screens.base import ModeScreen, Services, fault_text
+from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
+from aetui.tui.textual_internals.exit_signals import leave_on_signals
+from aetui.tui.theme import DARK, THEMES
 
-POLL_EVERY = 0.5  # seconds
+ERROR_SECONDS = 8.0  # that an error message stays
 
 
 class AetuiApp(App[None]):
@@ -36,8 +47,8 @@ class AetuiApp(App[None]):
     TITLE = "aetui"
     BINDINGS = [
         *(
-            Binding(f"{number},{key}", f"switch_mode('{mode}')", mode.capitalize(), show=False)
-            for number, (mode, key) in enumerate(MODES.items(), 1)
+            Binding(f"{number},{mode.key}", f"switch_mode('{mode.name}')", mode.title, show=False)
+            for number, mode in enumerate(MODES, 1)
         ),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
@@ -45,98 +56,143 @@ class AetuiApp(App[None]):
     ]
 
     def __init__(
-        self, runs: Path, options: TrainerOptions, inference: Inference, look: Look | None = None, shipped: tuple[Path, ...] = ()
+        self,
+        runs: Path,
+        options: TrainerOptions,
+        inference: Inference,
+        profile: TerminalProfile | None = None,
+        shipped: Sequence[Path] = (),
     ) -> None:
-        look = look or Look()
-        self._wire = Wire(colours=look.colours != "none", ascii_only=look.ascii_only)
-        super().__init__(driver_class=driver_for(self._wire))
+        profile = profile or TerminalProfile()
+        self._diff = OutputDiff(colours=profile.colours != "none", ascii_only=profile.ascii_only)
+        super().__init__(driver_class=driver_for(self._diff))
         self.farewell = ""
-        self._board = Board(runs, *shipped)
-        self._desk = TrainerDesk(self._board, options)
+        self._controller = TrainerController(runs, options)
         self._inference = inference
-        self._look = look
-        self._polling = False
-        self.register_theme(DARK)
+        self._snapshot = Snapshot()
+        self._errors_shown: frozenset[str] = frozenset()
+        self._monitor = RunMonitor(runs, *shipped, publish=self._publish)
+        self._services = Services(tuple(MODES), inference, profile, lambda: self._snapshot)
+        self._dialogs = Dialogs(self, self._services, options.data)
+        for theme in THEMES:
+            self.register_theme(theme)
         self.theme = DARK.name
-        self.stylesheet = PatientStylesheet(variables=self.get_css_variables())
         for mode in MODES:
-            self.add_mode(mode, partial(self._make_screen, mode))
+            self.add_mode(mode.name, partial(self._make_screen, mode.name))
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Only those under which every screen has been looked at."""
+        return {theme.name: theme for theme in THEMES}
 
     def get_default_screen(self) -> ModeScreen:
         """The first screen; there is no other below it."""
         return self._make_screen(self.DEFAULT_MODE)
 
-    def _make_screen(self, mode: str) -> ModeScreen:
-        """The screen of a mode. Imported late: the first picture needs only the first screen."""
-        module = import_module(f"aetui.tui.{mode}")
-        screen: type[ModeScreen] = getattr(module, f"{mode.capitalize()}Screen")
-        return screen(self._board, self._inference, self._look)
+    def _make_screen(self, name: str) -> ModeScreen:
+        mode = next(mode for mode in MODES if mode.name == name)
+        return mode.load()(self._services)
 
     def on_mount(self) -> None:
-        """Look at the directories, now and from now on."""
         if not self.is_headless:
             leave_on_signals(self)
-        self.call_after_refresh(self._start_polling)
+        self.call_after_refresh(self._start_watching)
 
-    async def _start_polling(self) -> None:
-        """The first picture is there: fill it, then make ready what the other screens need."""
-        await self._poll()
+    def _start_watching(self) -> None:
+        """The first picture stands: fill it, then load what the other screens need."""
+        self._monitor.start()
         self.run_worker(self._listen(), group="listen")
-        self.set_interval(POLL_EVERY, lambda: self.run_worker(self._poll(), group="poll"))
         self.run_worker(asyncio.to_thread(_load_screens), group="load")
 
-    async def _poll(self) -> None:
-        """Read what is new off the screen's own thread: a file system may be slow, and a metrics file long."""
-        if self._polling:
-            return
-        self._polling = True
-        try:
-            changed = await asyncio.to_thread(self._board.poll)
-        finally:
-            self._polling = False
-        while self._board.complaints:
-            self.post_message(Problem(self._board.complaints.popleft()))
-        if changed:
-            self._tell(changed)
+    def on_unmount(self) -> None:
+        self._monitor.stop()
 
-    def _tell(self, models: frozenset[Model]) -> None:
+    def _publish(self, snapshot: Snapshot) -> None:
+        """Called in the monitor's thread."""
+        self.post_message(SnapshotPublished(snapshot))
+
+    @on(SnapshotPublished)
+    def _show_snapshot(self, message: SnapshotPublished) -> None:
+        self._snapshot = message.snapshot
+        errors = frozenset(message.snapshot.read_errors)
+        for error in sorted(errors - self._errors_shown):
+            self.post_message(ErrorMessage(error))
+        self._errors_shown = errors
+        self._refresh_screens()
+
+    def _refresh_screens(self) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, ModeScreen):
-                screen.look(models)
+            if isinstance(screen, ModeScreen) and screen.is_mounted:
+                try:
+                    screen.show_snapshot(self._snapshot)
+                except Exception as error:  # noqa: BLE001  a picture that fails must not end the app
+                    self.post_message(ErrorMessage(fault_text(error)))
 
     async def _listen(self) -> None:
-        """Pass on what the inference process says unasked."""
+        """Show what the inference process reports, and ask again with its newest weights."""
         async for notice in self._inference.notices():
             if message := notice.header.get("message"):
-                self.post_message(Problem(message))
-            self._tell(frozenset(MODELS))
+                self.post_message(ErrorMessage(message))
+            self._refresh_screens()
 
     @on(TrainerCommand)
-    async def _command_trainer(self, command: TrainerCommand) -> None:
+    def _command_trainer(self, command: TrainerCommand) -> None:
+        act = partial(
+            self._controller.act,
+            command.action,
+            command.model,
+            self._snapshot,
+            command.settings,
+            command.data,
+        )
+        self.run_worker(self._carry_out(lambda: [act()]), group="trainers")
+
+    @on(StartAll)
+    def _start_all(self, command: StartAll) -> None:
+        start = partial(self._controller.start_all, command.models, self._snapshot)
+        self.run_worker(self._carry_out(start), group="trainers")
+
+    async def _carry_out(self, act: Callable[[], list[Outcome]]) -> None:
         try:
-            said = self._desk.do(command.action, command.model, command.settings)
+            outcomes = await asyncio.to_thread(act)
         except BadInput as error:
-            self.post_message(Problem(str(error)))
+            self.post_message(ErrorMessage(str(error)))
             return
-        if said:
-            self.notify(said)
-        await self._poll()
+        for outcome in outcomes:
+            if outcome.wish is not None:
+                self._monitor.ask(outcome.wish)
+        self.notify(" ".join(outcome.sentence for outcome in outcomes))
 
-    @on(PickRun)
-    def _pick_run(self, wish: PickRun) -> None:
-        from aetui.tui.picker import RunPicker
-
-        runs, shown = self._board.runs_of(wish.model), self._board.current(wish.model)
-        if not runs:
-            self.notify(f"There is no {wish.model} run yet; b on the Train screen starts one.")
+    @on(EditSettings)
+    def _edit_settings(self, wish: EditSettings) -> None:
+        try:
+            self._controller.check_start(wish.model, self._snapshot)
+        except BadInput as error:
+            self.post_message(ErrorMessage(str(error)))
             return
-        picked = self.push_screen_wait(RunPicker(wish.model, runs, shown.path if shown else None))
-        self.run_worker(self._show_picked(wish.model, picked), group="pick")
+        self.run_worker(self._edit(wish.model), group="dialog")
 
-    async def _show_picked(self, model: Model, picked: Awaitable[Path | None]) -> None:
-        if (path := await picked) is not None:
-            self._board.pick(model, path)
-            await self._poll()
+    async def _edit(self, model: str) -> None:
+        command = await self._dialogs.edit_settings(model)
+        if command is not None:
+            self.post_message(command)
+
+    @on(ChooseRun)
+    def _choose_run(self, wish: ChooseRun) -> None:
+        self.run_worker(self._pick(wish), group="dialog")
+
+    async def _pick(self, wish: ChooseRun) -> None:
+        try:
+            path = await self._dialogs.choose_run(wish)
+        except BadInput as error:
+            self.post_message(ErrorMessage(str(error)))
+            return
+        if path is not None:
+            self._monitor.ask(Pick(path))
+
+    @on(HoldMapEpoch)
+    def _hold_epoch(self, wish: HoldMapEpoch) -> None:
+        self._monitor.ask(HoldEpoch(wish.epoch))
 
     @on(OpenPoint)
     async def _open_point(self, point: OpenPoint) -> None:
@@ -144,32 +200,30 @@ class AetuiApp(App[None]):
         if isinstance(self.screen, ModeScreen):
             self.screen.go_to(point.x, point.y)
 
-    @on(Problem)
-    def _show_problem(self, problem: Problem) -> None:
-        """The one route of errors: every refusal comes by here."""
-        self.notify(problem.text, severity="error", timeout=8, markup=False)
+    @on(ErrorMessage)
+    def _show_error(self, message: ErrorMessage) -> None:
+        """The one route of errors: every refusal is shown here."""
+        self.notify(message.text, severity="error", timeout=ERROR_SECONDS, markup=False)
 
     def action_help(self) -> None:
         """Show the keys of this screen."""
         if isinstance(self.screen, ModeScreen):
-            bindings = [binding for binding in type(self.screen).BINDINGS if isinstance(binding, Binding)]
-            from aetui.tui.help import HelpScreen
-
-            self.push_screen(HelpScreen(self.screen.MODE, bindings))
+            self._dialogs.show_help(self.screen)
 
     def action_redraw(self) -> None:
-        """Paint everything anew, for a terminal that something else has written to."""
-        self._wire.forget()
+        """Repaint the screen, for a terminal that something else has written to."""
+        self._diff.forget()
         self.refresh(repaint=True, layout=True)
 
     async def action_quit(self) -> None:
-        """Leave, and say which trainings go on."""
-        names = ", ".join(watch.name for watch in self._board.running())
-        self.farewell = f"still training: {names}; `aetui launch` shows it again, `aetui runs` lists all" if names else ""
+        """Leave, and say which trainings continue."""
+        names = ", ".join(self._snapshot.training())
+        again = f"`aetui launch --runs {self._controller.runs}` shows it again"
+        self.farewell = f"still training: {names}; {again}" if names else ""
         self.exit()
 
 
 def _load_screens() -> None:
-    """Import what the other screens need, so that the first visit to each is as quick as the second."""
+    """Import what the other screens need, so that the first visit is as quick as the second."""
     for mode in MODES:
-        import_module(f"aetui.tui.{mode}")
+        mode.load()

@@ -1,44 +1,76 @@
-"""What screens tell the app: messages up, data down."""
+"""What screens tell the app, and what the monitor tells it: messages up, snapshots down."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from textual.message import Message
 
-from aetui.config import Model
+from aetui.catalog import Capability, Value
+from aetui.processes.controller import Action
+from aetui.processes.snapshots import Snapshot
 
-TrainerAction = Literal["start", "pause", "stop", "resume", "both"]
+
+@dataclass
+class SnapshotPublished(Message):
+    """The run directories as they are now. A newer one takes the place of one that still waits."""
+
+    snapshot: Snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, SnapshotPublished)
 
 
 @dataclass
 class TrainerCommand(Message):
-    """A person wants something of a model's training."""
+    """Do something to a model's training."""
 
-    action: TrainerAction
-    model: Model
-    settings: Mapping[str, int | float] | None = None
+    action: Action
+    model: str
+    settings: Mapping[str, Value] | None = None
+    data: str | None = None
 
 
 @dataclass
-class PickRun(Message):
-    """A person wants to choose which run of a model is shown."""
+class StartAll(Message):
+    """Bring each of these models to train."""
 
-    model: Model
+    models: tuple[str, ...]
+
+
+@dataclass
+class EditSettings(Message):
+    """Open the settings form for the next run of a model."""
+
+    model: str
+
+
+@dataclass
+class ChooseRun(Message):
+    """Open the list of runs of a model, or of those that have a capability."""
+
+    model: str | None = None
+    capability: Capability | None = None
+
+
+@dataclass
+class HoldMapEpoch(Message):
+    """Show the plane as it was after this epoch; None follows the newest."""
+
+    epoch: int | None
 
 
 @dataclass
 class OpenPoint(Message):
-    """A person wants to see this point of the plane in the navigator."""
+    """Show this point of the plane in the navigator."""
 
     x: float
     y: float
 
 
 @dataclass
-class Problem(Message):
+class ErrorMessage(Message):
     """Something could not be done; the text says what, why and what to do."""
 
     text: str

@@ -1,12 +1,37 @@
-"""The colours of the app."""
+"""The colours of the app: the themes that it offers, each looked at on every screen."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK: Final = Theme(
-    name="aetui-dark", dark=True, primary="#3f90da", secondary="#92dadd", accent="#ffa90e", warning="#e76300", error="#ff5f52",
-    success="#7ccf7c", background="#000000", surface="#0c0f14", panel="#151a22", foreground="#d8dee6",
-)  # fmt: skip
+    name="aetui-dark",
+    dark=True,
+    primary="#3f90da",
+    secondary="#92dadd",
+    accent="#ffa90e",
+    warning="#e76300",
+    error="#ff5f52",
+    success="#7ccf7c",
+    background="#000000",
+    surface="#0c0f14",
+    panel="#151a22",
+    foreground="#d8dee6",
+)
+LIGHT: Final = Theme(
+    name="aetui-light",
+    dark=False,
+    primary="#1f6fb2",
+    secondary="#0b7a80",
+    accent="#b35900",
+    warning="#a34700",
+    error="#b3261e",
+    success="#2e7d32",
+    background="#ffffff",
+    surface="#f2f4f7",
+    panel="#e6eaf0",
+    foreground="#1c232b",
+)
+THEMES: Final = (DARK, LIGHT, BUILTIN_THEMES["textual-dark"], BUILTIN_THEMES["textual-light"])

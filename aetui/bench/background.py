@@ -1,0 +1,77 @@
+"""Real trainings beside a measurement, and what it costs one of them to be watched."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from aetui.bench.pseudoterminal import Pseudoterminal
+from aetui.processes.trainer import StartedTrainer, TrainerOptions, start_trainer, threads_beside
+from aetui.runs.metrics import MetricsTail
+
+ENDLESS: Final = {"epochs": 100_000}
+PATIENCE: Final = 120.0  # seconds until a training takes its first steps
+SPANS: Final = 5  # of each kind
+SPAN: Final = 12.0  # seconds
+SETTLE: Final = 10.0  # seconds: in the app torch loads when it starts, which is no watching
+
+
+@contextmanager
+def trainings(models: Sequence[str], options: TrainerOptions) -> Iterator[list[Path]]:
+    """The run directories of trainings that go on for the block, started as the app starts them."""
+    with tempfile.TemporaryDirectory(prefix="aetui-bench-") as folder:
+        started = []
+        try:
+            threads = threads_beside(len(models) - 1)
+            for model in models:
+                started.append(start_trainer(Path(folder), model, options, ENDLESS, threads))
+            for trainer in started:
+                _wait_for_steps(trainer)
+            yield [trainer.run for trainer in started]
+        finally:
+            for trainer in started:
+                trainer.process.kill()
+                trainer.process.wait()
+
+
+def _wait_for_steps(trainer: StartedTrainer) -> None:
+    tail, end = MetricsTail(trainer.run / "metrics.jsonl"), time.monotonic() + PATIENCE
+    while not any(record["kind"] == "step" for record in tail.read()):
+        said = trainer.exit_reason()
+        if said or time.monotonic() > end:
+            raise RuntimeError(f"the training beside does not start: {said or 'no step yet'}")
+        time.sleep(0.2)
+
+
+def cost_of_watching(command: Sequence[str], options: TrainerOptions) -> tuple[float, float]:
+    """(steps a second alone, how many percent fewer while the app shows the training): medians over turns of both."""
+    with trainings(["vae"], options) as (run,):
+        alone, watched = [], []
+        for _ in range(SPANS):
+            alone.append(_rate(run))
+            with Pseudoterminal([*command, "--runs", str(run.parent)]) as terminal:
+                terminal.drain(SETTLE, SETTLE)
+                watched.append(_rate(run, terminal))
+            time.sleep(SETTLE)
+    losses = [1 - beside / before for before, beside in zip(alone, watched, strict=True)]
+    return statistics.median(alone), 100 * statistics.median(losses)
+
+
+def _rate(run: Path, terminal: Pseudoterminal | None = None) -> float:
+    """Steps a second over the next SPAN seconds, by the times that the trainer wrote down."""
+    tail = MetricsTail(run / "metrics.jsonl")
+    tail.read()
+    end = time.monotonic() + SPAN
+    while time.monotonic() < end:
+        if terminal is None:
+            time.sleep(0.1)
+        else:
+            terminal.drain(0.1, 0.1)
+    steps = [record for record in tail.read() if record["kind"] == "step"]
+    first, last = steps[0], steps[-1]
+    return float((last["step"] - first["step"]) / (last["time"] - first["time"]))

@@ -1,0 +1,27 @@
+"""What this machine offers a process: cores and folders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def cache_dir() -> Path:
+    """aetui's folder in the user's cache, on each system where it belongs."""
+    return platformdirs.user_cache_path("aetui", appauthor=False)
+
+
+def default_data_dir() -> Path:
+    """AETUI_DATA_DIR, else the cache folder."""
+    if given := os.environ.get("AETUI_DATA_DIR"):
+        return Path(given).expanduser()
+    return cache_dir()

@@ -1,0 +1,32 @@
+"""What training does to images: to floats, noise, small affine changes. Images are [N, C, H, W]."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def to_float(images: Tensor) -> Tensor:
+    """uint8 images as float32 in [0, 1]."""
+    return images.float().div_(255)
+
+
+def add_noise(images: Tensor, noise: Tensor, sigma: float) -> Tensor:
+    """`images` + `sigma` * `noise` (standard normal, of the images' shape), clipped to [0, 1]."""
+    return torch.add(images, noise, alpha=sigma).clamp_(0, 1)
+
+
+def small_affine_changes(images: Tensor, normal: Tensor, strength: float) -> Tensor:
+    """Each image turned, sheared, scaled and shifted a little, at random.
+
+    `images` are float32; `normal` [N, 2, 3], standard normal, decides how. `strength` is the
+    standard deviation of turn and shear in radians; scales and shifts, in halves of the image,
+    deviate by half of it.
+    """
+    identity = torch.eye(2, 3, device=images.device)
+    share = 1 - 0.5 * identity  # made on the device: a CUDA graph cannot hold a copy from the host
+    share[:, 2] = 0.5
+    theta = normal * (strength * share) + identity
+    grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
+    return functional.grid_sample(images, grid, align_corners=False).clamp_(0, 1)

@@ -1,0 +1,93 @@
+"""What a model must offer to be trained, scored, saved and shown. No other file knows one by name.
+
+Images are float32 [N, C, H, W] in [0, 1]; logits have the images' shape.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from torch import Tensor, nn
+
+from aetui.catalog import ModelSpec, Value
+from aetui.config import ImageShape
+
+Batches = Iterable[tuple[Tensor, Tensor]]
+"""(images, standard normal noise of the model's noise shape), a batch at a time."""
+LOG_2: Final = math.log(2)  # nats per pixel of a network that knows nothing
+
+
+@dataclass(frozen=True)
+class AdamW:
+    """The optimizer's second beta and weight decay, chosen by measurement for each model."""
+
+    beta2: float = 0.95
+    weight_decay: float = 0.05
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What an epoch line of metrics.jsonl says of the test set, and the codes behind it, if any."""
+
+    record: Mapping[str, float]
+    codes: Tensor | None = None  # z_mean of every test image, [N, latent_dim], float32 on the CPU
+    kl_by_axis: Tensor | None = None  # [latent_dim], nats per image
+
+
+class Autoencoder(nn.Module, ABC):
+    """A network with its losses and its score. Built as `cls(image_shape, **options)`."""
+
+    spec: ClassVar[ModelSpec]
+    adamw: ClassVar[AdamW] = AdamW()
+
+    def __init__(self, image_shape: ImageShape) -> None:
+        super().__init__()
+        self.image_shape = image_shape
+
+    @classmethod
+    def build(cls, image_shape: ImageShape, options: Mapping[str, Value]) -> Autoencoder:
+        """A network with fresh weights, drawn from torch's default generator."""
+        values: dict[str, Any] = dict(options)
+        return cls(image_shape, **values)
+
+    @abstractmethod
+    def noise_shape(self, count: int) -> tuple[int, ...]:
+        """The shape of the standard normal noise that `losses` and `score` take for `count` images."""
+
+    @abstractmethod
+    def losses(self, images: Tensor, noise: Tensor) -> Tensor:
+        """The losses that the spec names, a float32 vector of means over the images."""
+
+    @abstractmethod
+    def score(self, batches: Batches) -> Scores:
+        """The scores on the test set. Called in eval mode, without gradients."""
+
+    @abstractmethod
+    def encode(self, images: Tensor) -> Any:
+        """The codes of `images`; of a model with a plane (z_mean, z_log_sigma), [N, latent_dim] each."""
+
+    @abstractmethod
+    def decode(self, codes: Tensor) -> Tensor:
+        """The logits of `codes`."""
+
+    def initialise(self, images: Tensor) -> None:  # noqa: B027  (a model may do without)
+        """Scale the fresh weights by some training images [N, C, H, W]."""
+
+    def untrained_loss(self) -> float:
+        """About the loss of a network that knows nothing; far above it a training has diverged."""
+        return LOG_2 * self.image_shape.values
+
+
+class TrainingLosses(nn.Module):
+    """A model's losses as a forward pass, which is what DistributedDataParallel hooks into."""
+
+    def __init__(self, network: Autoencoder) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor, noise: Tensor) -> Tensor:
+        return self.network.losses(images, noise)

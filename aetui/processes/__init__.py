@@ -1,0 +1,1 @@
+"""Runs the trainers, follows their runs, asks the inference process. Neither torch nor textual."""

@@ -1,0 +1,201 @@
+"""The client of the inference process: starts it, asks it, and lets the newest request of a kind win."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from aetui.errors import BadInput, printable
+from aetui.processes.children import python_command
+from aetui.protocol import LENGTHS, Packet
+
+if TYPE_CHECKING:
+    from aetui.protocol import Array
+
+MOST_DEATHS: Final = 3  # in a row, without a reply between them, before it is not started again
+NOTICES: Final = frozenset({"ready", "reloaded"})  # packets that answer no request
+
+
+class Superseded(Exception):
+    """A newer request of the same kind has taken this one's place."""
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A request, and the future that its reply settles."""
+
+    request: Packet
+    reply: asyncio.Future[Packet]
+
+    def settle(self, reply: Packet) -> None:
+        if not self.reply.done():  # done: the caller was cancelled
+            self.reply.set_result(reply)
+
+    def fail(self, error: Exception) -> None:
+        if not self.reply.done():
+            self.reply.set_exception(error)
+
+
+class Inference:
+    """A child process that has torch, so that the app need not.
+
+    It is started by `notices`, not at once: loading torch would slow the first picture.
+    """
+
+    def __init__(self, data_dir: Path | None = None) -> None:
+        self._data_dir = data_dir
+        self._log = _open_log()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._sent: dict[str, _Pending] = {}  # by kind: what the process is working on
+        self._next: dict[str, _Pending] = {}  # by kind: what it will be asked after that
+        self._number = 0
+        self._deaths = 0
+
+    async def notices(self) -> AsyncIterator[Packet]:
+        """Serve the pipe for as long as it is iterated; yields what is not a reply.
+
+        Kinds: "ready", "reloaded" (with "run"), "restarted" and "given_up" (each with "message").
+        """
+        cause = ""
+        while self._deaths <= MOST_DEATHS:
+            self._process = process = self._start()
+            for pending in self._sent.values():
+                self._send(pending.request)
+            if cause:
+                text = f"The inference process ended ({cause}) and was started again."
+                yield Packet({"kind": "restarted", "message": text})
+            async for packet in _packets(process):
+                if packet.header["kind"] in NOTICES:
+                    yield packet
+                else:
+                    self._settle(packet)
+            self._deaths += 1
+            code = await asyncio.to_thread(process.wait)
+            cause = f"exit code {code}" if code >= 0 else f"signal {-code}"
+        self._fail_all(text := self._given_up_text())
+        yield Packet({"kind": "given_up", "message": text})
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = python_command("aetui.ml.serve")
+        if self._data_dir is not None:
+            command.append(str(self._data_dir))
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            start_new_session=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+    async def ask(
+        self, kind: str, run: Path | None, arrays: dict[str, Array] | None = None, **values: Any
+    ) -> Packet:
+        """The reply. `BadInput` with its reason; `Superseded` where a newer request of that kind came."""
+        if self._deaths > MOST_DEATHS:
+            raise BadInput(self._given_up_text())
+        self._number += 1
+        header = {"kind": kind, "number": self._number, **values}
+        if run is not None:
+            header["run"] = str(run.absolute())
+        future: asyncio.Future[Packet] = asyncio.get_running_loop().create_future()
+        pending = _Pending(Packet(header, arrays or {}), future)
+        if kind not in self._sent:
+            self._sent[kind] = pending
+            self._send(pending.request)
+        else:
+            # One at a time: a held key must not fill the pipe with requests that are out of date.
+            if superseded := self._next.get(kind):
+                superseded.fail(Superseded())
+            self._next[kind] = pending
+        return await future
+
+    def _send(self, request: Packet) -> None:
+        if self._process is None:
+            return  # `notices` sends what is pending
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(request.to_bytes())
+            self._process.stdin.flush()
+        except OSError:
+            return  # it has died; `notices` starts another and repeats what is pending
+
+    def _settle(self, reply: Packet) -> None:
+        """Hand over a reply, and send the request that has waited for its turn."""
+        kind = reply.header["kind"]
+        pending = self._sent.get(kind)
+        if pending is None or pending.request.header["number"] != reply.header["number"]:
+            return  # of a process that has been started again meanwhile
+        self._deaths = 0
+        del self._sent[kind]
+        if error := reply.header.get("error"):
+            pending.fail(BadInput(error))
+        else:
+            pending.settle(reply)
+        if kind in self._next:
+            self._sent[kind] = self._next.pop(kind)
+            self._send(self._sent[kind].request)
+
+    def _fail_all(self, message: str) -> None:
+        for pending in (*self._sent.values(), *self._next.values()):
+            pending.fail(BadInput(message))
+        self._sent.clear()
+        self._next.clear()
+
+    def _given_up_text(self) -> str:
+        return f"The inference process cannot be kept running: {self._last_log_line()}"
+
+    def _last_log_line(self) -> str:
+        if self._log is None:
+            return "it gave no reason"
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+        return printable(lines[-1], 200) if lines else "it gave no reason"
+
+    def close(self) -> None:
+        """End the process at once. It has nothing to save, and may be loading torch for seconds yet."""
+        if self._process is not None:
+            assert self._process.stdin is not None
+            with contextlib.suppress(OSError):  # it may be gone already
+                self._process.stdin.close()
+            self._process.terminate()
+            try:
+                self._process.wait(1)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._log is not None:
+            self._log.close()
+
+
+def _open_log() -> BinaryIO | None:
+    """A file for what the process writes to stderr; None where nothing temporary can be written."""
+    try:
+        return tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
+    except OSError:
+        return None
+
+
+async def _packets(process: subprocess.Popen[bytes]) -> AsyncIterator[Packet]:
+    """The packets that the process sends, until it ends."""
+    assert process.stdout is not None
+    reader = asyncio.StreamReader(limit=1 << 26)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(lambda: protocol, process.stdout)
+    try:
+        while True:
+            header, body = LENGTHS.unpack(await reader.readexactly(LENGTHS.size))
+            parts = await reader.readexactly(header), await reader.readexactly(body)
+            yield Packet.from_parts(*parts)
+    except (asyncio.IncompleteReadError, OSError):
+        return
+    finally:
+        transport.close()

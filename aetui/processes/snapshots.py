@@ -1,0 +1,119 @@
+"""What the screens are given: the runs at one moment, frozen, so that any thread may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aetui.catalog import Capability, ModelSpec
+from aetui.config import RunConfig
+from aetui.runs.directory import RunIdentity
+from aetui.runs.history import HistorySnapshot
+from aetui.runs.metrics import Record, number_or_none
+from aetui.runs.summary import RunSummary, State
+
+if TYPE_CHECKING:
+    from aetui.runs.latent_map import LatentMap
+
+ALIVE: tuple[State, ...] = ("starting", "running", "paused")
+
+
+@dataclass(frozen=True)
+class RunSnapshot:
+    """One run, followed closely."""
+
+    identity: RunIdentity
+    path: Path
+    config: RunConfig
+    history: HistorySnapshot = HistorySnapshot()
+    state: State = "stopped"
+    cause: str = ""  # why a failed run failed
+    checkpoint: tuple[int, int] = (0, 0)  # changes with every save; zeros before the first
+    epochs: tuple[int, ...] = ()  # after which there are latent maps
+    log_line: str = ""  # the newest, while it starts
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def spec(self) -> ModelSpec:
+        return self.config.spec
+
+    @property
+    def is_alive(self) -> bool:
+        return self.state in ALIVE
+
+    @property
+    def has_checkpoint(self) -> bool:
+        return self.checkpoint != (0, 0)
+
+    @property
+    def epoch(self) -> float:
+        """How many epochs are done, to a fraction."""
+        lines = (self.history.step, self.history.epoch)
+        newest: Record = max(lines, key=lambda line: number_or_none(line.get("step")) or 0.0)
+        return number_or_none(newest.get("epoch")) or 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the run's present speed; None where nothing can be said yet."""
+        speed = number_or_none(self.history.step.get("images_per_s"))
+        if self.state != "running" or not speed:
+            return None
+        epochs_left = max(0.0, self.config.hyperparameters.epochs - self.epoch)
+        return epochs_left * self.config.train_images / speed
+
+    def can_show(self, capability: Capability) -> bool:
+        """Whether a screen that needs `capability` has something to show of this run."""
+        return self.has_checkpoint and (capability != "plane" or bool(self.epochs))
+
+
+@dataclass(frozen=True)
+class StartingTrainer:
+    """A trainer that has not written its config.json yet, or ended before it could."""
+
+    model: str
+    path: Path
+    exit_reason: str = ""  # "" while it lives
+    log_line: str = ""
+
+
+@dataclass(frozen=True)
+class PlaneMap:
+    """A latent map of the run that the plane's screens show, and which run's it is."""
+
+    identity: RunIdentity
+    latent: LatentMap
+    held: bool = False  # a person chose this epoch; otherwise the newest is shown
+
+    @property
+    def key(self) -> tuple[RunIdentity, int]:
+        """Equal for equal maps: what caches of drawings are kept by."""
+        return self.identity, self.latent.epoch
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that the screens show of the run directories."""
+
+    indexed: bool = False  # whether the folders have been read at all
+    runs: tuple[RunSummary, ...] = ()  # newest first
+    panels: Mapping[str, RunSnapshot] = field(default_factory=dict)  # by model: what Train shows
+    views: Mapping[Capability, RunSnapshot] = field(default_factory=dict)
+    """By capability: what the screens show that need it."""
+    starting: Mapping[str, StartingTrainer] = field(default_factory=dict)  # by model
+    plane: PlaneMap | None = None
+    read_errors: tuple[str, ...] = ()  # a sentence for each run that cannot be read
+
+    def runs_of(self, model: str) -> tuple[RunSummary, ...]:
+        return tuple(run for run in self.runs if run.config.model == model)
+
+    def runs_with(self, capability: Capability) -> tuple[RunSummary, ...]:
+        return tuple(run for run in self.runs if capability in run.config.spec.capabilities)
+
+    def training(self) -> tuple[str, ...]:
+        """The names of the runs that are being trained."""
+        return tuple(run.name for run in self.runs if run.state == "running")

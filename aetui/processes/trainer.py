@@ -1,0 +1,186 @@
+"""Start, signal and watch trainers. Each is known by its run directory and outlives the app."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from aetui.catalog import Value
+from aetui.errors import BadInput, printable
+from aetui.machine import usable_cores
+from aetui.processes.children import python_command
+from aetui.processes.priority import deprioritise
+from aetui.runs.directory import LOG, create_run
+from aetui.runs.lock import LOCK, lock_holder
+
+LOG_TAIL: Final = 4096  # bytes
+
+
+@dataclass(frozen=True)
+class TrainerOptions:
+    """What every trainer that the app starts is told."""
+
+    data: str = "auto"
+    data_dir: Path | None = None
+    device: str = "auto"
+
+
+@dataclass
+class StartedTrainer:
+    """A trainer that this process started. It is reaped by whoever asks for its exit reason."""
+
+    run: Path
+    model: str
+    process: subprocess.Popen[bytes]
+    log_start: int = 0  # bytes of the log that were there before
+    started_at: float = field(default_factory=time.time)  # unix seconds
+
+    def exit_reason(self) -> str | None:
+        """None while it lives; else why it ended, by its exit code and its last words."""
+        code = self.process.poll()
+        if code is None:
+            return None
+        if code >= 0:
+            return self.log_line() or f"it ended with exit code {code}"
+        name = signal.Signals(-code).name
+        return f"killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+
+    def log_line(self) -> str:
+        """The newest line that it wrote to its log."""
+        return last_log_line(self.run, self.log_start)
+
+    def terminate(self) -> None:
+        self.process.terminate()
+
+
+def start_trainer(
+    runs: Path,
+    model: str,
+    options: TrainerOptions,
+    settings: Mapping[str, Value] | None = None,
+    threads: int | None = None,
+) -> StartedTrainer:
+    """Start a new run of `model` below `runs`. `threads` of None leaves the choice to the trainer."""
+    run = create_run(runs, model)
+    command = ["--name", run.name, "--data", options.data]
+    for name, value in (settings or {}).items():
+        text = ",".join(map(str, value)) if isinstance(value, tuple) else f"{value}"
+        command += [f"--{name.replace('_', '-')}", text]
+    if threads is not None:
+        command += ["--threads", f"{threads}"]
+    return _start(run, model, options, command)
+
+
+def resume_trainer(run: Path, model: str, options: TrainerOptions) -> StartedTrainer:
+    """Start a trainer that continues `run`; `BadInput` where one has it already."""
+    if lock_holder(run) is not None:
+        raise BadInput(f"{run.name} is being trained already.")
+    return _start(run, model, options, ["--resume", run.name])
+
+
+def _start(run: Path, model: str, options: TrainerOptions, command: list[str]) -> StartedTrainer:
+    """Detached: in its own session, its output in the run's log, at lower priority than the screen."""
+    command = ["train", model, *command, "--device", options.device, "--runs", str(run.parent)]
+    if options.data_dir is not None:
+        command += ["--data-dir", str(options.data_dir)]
+    try:
+        with (run / LOG).open("ab") as log:
+            log_start = log.tell()
+            process = subprocess.Popen(
+                [*python_command("aetui"), *command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise BadInput(f"{run.name} could not be started ({error.strerror}).") from None
+    deprioritise(process.pid)
+    return StartedTrainer(run, model, process, log_start)
+
+
+def threads_beside(others: int) -> int | None:
+    """The CPU threads that leave room for so many other trainings; None where one may choose."""
+    return max(1, usable_cores() // (others + 1)) if others else None
+
+
+def signal_trainer(run: Path, number: signal.Signals, host: str = "") -> None:
+    """Send `number` to the trainer that holds the run's lock, and to no other process.
+
+    `host` is where the run says that it trains; `BadInput` where that is not here, or nothing
+    trains.
+    """
+    if host and host != platform.node():
+        raise BadInput(f"{run.name} trains on {printable(host)}; control it from there.")
+    pid = lock_holder(run)
+    if not pid:
+        raise BadInput(f"{run.name} is stopped: r resumes it, s starts a new run.")
+    try:
+        _signal_while_locked(run, pid, number)
+    except (ProcessLookupError, FileNotFoundError):
+        raise BadInput(f"{run.name} has just stopped: r resumes it.") from None
+    except PermissionError:
+        raise BadInput(
+            f"{run.name} is trained by another user (process {pid}); ask them."
+        ) from None
+
+
+def _signal_while_locked(run: Path, pid: int, number: signal.Signals) -> None:
+    if not hasattr(os, "pidfd_open"):  # macOS
+        os.kill(pid, number)
+        return
+    handle = os.pidfd_open(pid)
+    try:
+        # The handle is of the process that had that pid just now. If it still holds the lock, it
+        # is the trainer.
+        if lock_holder(run) != pid or not _has_open(pid, run / LOCK):
+            raise ProcessLookupError
+        signal.pidfd_send_signal(handle, number)
+    finally:
+        os.close(handle)
+
+
+def _has_open(pid: int, path: Path) -> bool:
+    """Whether that process has that file open. A pid from another container may mean another here."""
+    descriptors = Path(f"/proc/{pid}/fd")
+    if not Path("/proc/self/fd").is_dir():  # not Linux
+        return True
+    wanted = path.stat()
+    for descriptor in os.scandir(descriptors):
+        try:
+            found = descriptor.stat()
+        except OSError:  # closed meanwhile
+            continue
+        if os.path.samestat(found, wanted):
+            return True
+    return False
+
+
+def stop_trainer(run: Path, host: str = "", *, paused: bool) -> None:
+    """Ask the trainer to save and end. A paused one is woken, so that it can."""
+    signal_trainer(run, signal.SIGTERM, host)
+    if paused:
+        try:
+            signal_trainer(run, signal.SIGCONT, host)
+        except BadInput:
+            return  # it has ended already, which is what was asked for
+
+
+def last_log_line(run: Path, start: int = 0) -> str:
+    """The last line of the run's log behind byte `start`, safe to show; "" where there is none."""
+    try:
+        with (run / LOG).open("rb") as log:
+            size = log.seek(0, os.SEEK_END)
+            log.seek(max(start, size - LOG_TAIL))
+            lines = log.read().replace(b"\r", b"\n").split(b"\n")
+    except OSError:
+        return ""
+    shown = [printable(line.decode("utf-8", "replace").strip(), 300) for line in lines]
+    return next(filter(None, reversed(shown)), "")

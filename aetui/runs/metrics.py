@@ -1,0 +1,159 @@
+"""metrics.jsonl, both ends: whole lines appended by the trainer, complete lines read by anyone, however long the file."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Final
+
+Record = dict[str, Any]
+
+STEP_PREFIX: Final = (
+    b'{"kind": "step"'  # as `MetricsWriter` writes it: lets a reader pass over lines unparsed
+)
+CHUNK: Final = 4 << 20  # bytes read at a time
+TYPICAL_LINE: Final = 160  # bytes
+LONGEST_LINE: Final = 1 << 16  # bytes; no record comes near it
+LARGEST: Final = 1 << 63  # whole number; beyond a float's range, arithmetic would raise
+FULLY_PARSED: Final = (
+    20_000  # step lines; a longer file is sampled, its epochs and events are all read
+)
+
+
+class MetricsWriter:
+    """Appends records to metrics.jsonl by whole lines. One writer a run: the holder of its lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        size = os.fstat(self._file).st_size
+        # A writer killed in mid-line leaves a torn end; a new line keeps it from spoiling ours.
+        self._torn = size > 0 and os.pread(self._file, 1, size - 1) != b"\n"
+
+    def append(self, *records: Record) -> None:
+        """Append `records`, a line each. `OSError` where they cannot be written whole: then nothing of them stays."""
+        data = b"".join(json.dumps(record).encode() + b"\n" for record in records)
+        if self._torn:
+            data = b"\n" + data
+        before = os.fstat(self._file).st_size
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError:
+            # A disk that fills up takes the first part. Whoever writes the records again must not leave them twice.
+            os.ftruncate(self._file, before)
+            raise
+        self._torn = False
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)
+
+
+def parse_line(line: bytes) -> Record | None:
+    """The record of one line, or None where it is not a record (torn, binary, of another kind, endless)."""
+    if len(line) > LONGEST_LINE:
+        return None
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict) or record.get("kind") not in ("step", "epoch", "event"):
+        return None
+    return record if all(_plausible(key, value) for key, value in record.items()) else None
+
+
+def _plausible(key: str, value: Any) -> bool:
+    if key in ("kind", "event", "message"):
+        return isinstance(value, str)
+    if isinstance(value, int):
+        return abs(value) <= LARGEST
+    return isinstance(value, (float, str)) or value is None
+
+
+class MetricsTail:
+    """Reads a growing metrics.jsonl: each call returns what has come since the one before."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._offset = 0
+        self._rest = b""
+        self._stride = 0
+        self._steps_seen = 0
+        self.restarted = False
+        """Whether the last `read` found the file cut or replaced, and began anew."""
+
+    def read(self) -> list[Record]:
+        """Records of the complete lines that are new. Of a very long file, a sample of its step lines."""
+        self.restarted = False
+        try:
+            with self.path.open("rb") as file:
+                return self._read(file.fileno())
+        except OSError:  # not there yet, not ours to read, or its file system is away for a moment
+            return []
+
+    def _read(self, file: int) -> list[Record]:
+        size = os.fstat(file).st_size
+        if size < self._offset:
+            self._offset, self._rest, self._stride, self.restarted = 0, b"", 0, True
+        if not self._stride:
+            self._stride = max(1, size // (TYPICAL_LINE * FULLY_PARSED))
+        records: list[Record] = []
+        while self._offset < size:
+            data = os.pread(file, min(CHUNK, size - self._offset), self._offset)
+            if not data:
+                break
+            self._offset += len(data)
+            lines = (self._rest + data).split(b"\n")
+            self._rest = lines.pop()[
+                -CHUNK:
+            ]  # rubbish without a line end must not grow without bound
+            records += filter(None, map(parse_line, self._sample(lines)))
+        return records
+
+    def _sample(self, lines: list[bytes]) -> list[bytes]:
+        if self._stride == 1:
+            return lines
+        last = len(lines) - 1
+        kept = []
+        for number, line in enumerate(lines):
+            if line.startswith(STEP_PREFIX):
+                self._steps_seen += 1
+                if self._steps_seen % self._stride and number != last:
+                    continue
+            kept.append(line)
+        return kept
+
+
+def last_records(path: Path, wanted: tuple[str, ...] = ("epoch", "event")) -> dict[str, Record]:
+    """The last record of each `wanted` kind, found from the end of the file: fast however long it is."""
+    found: dict[str, Record] = {}
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            span = 1 << 16
+            while True:
+                start = max(0, end - span)
+                file.seek(start)
+                lines = file.read(end - start).split(b"\n")
+                for line in reversed(lines[1 if start else 0 :]):
+                    if line.startswith(STEP_PREFIX) and "step" not in wanted:
+                        continue
+                    record = parse_line(line)
+                    if record and record["kind"] in wanted and is_state_event(record):
+                        found.setdefault(record["kind"], record)
+                if start == 0 or len(found) == len(wanted):
+                    return found
+                span *= 8
+    except OSError:
+        return found
+
+
+def is_state_event(record: Record) -> bool:
+    """Saves come and go; the other events say what state a run is in."""
+    return record.get("event") not in ("saved", "save_failed")
+
+
+def number_or_none(value: Any) -> float | None:
+    """`value` as a float where it is a number."""
+    return float(value) if isinstance(value, (int, float)) else None

@@ -1,0 +1,85 @@
+"""The line at the top (the screens, and what is shown) and the line at the bottom (the keys)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.style import Style
+from textual.widgets import Static
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A screen as the bar and the help show it."""
+
+    name: str
+    key: str  # its letter; its number is its place in the list
+    help: str
+
+    @property
+    def title(self) -> str:
+        return self.name.capitalize()
+
+
+class TopBar(Static):
+    """The screens with their numbers, the current one marked; at the right what is shown."""
+
+    def __init__(self, tabs: Sequence[Tab], current: str) -> None:
+        super().__init__(id="top-bar")
+        self._tabs = tabs
+        self._current = current
+        self._status: tuple[str, ...] = ()
+
+    def show(self, *status: str) -> None:
+        """Show at the right the longest of the `status` that fits."""
+        if status != self._status:
+            self._status = status
+            self._draw()
+
+    def on_resize(self) -> None:
+        """Keep the status at the right edge."""
+        self._draw()
+
+    def _draw(self) -> None:
+        tabs = [Content.styled(" aetui ", "bold $accent")]
+        tabs += [self._tab(number, tab) for number, tab in enumerate(self._tabs, start=1)]
+        left = Content("").join(tabs)
+        room = self.size.width - left.cell_length - 1
+        status = next((words for words in self._status if len(words) <= room), "")
+        right = Content.styled(" " * max(0, room - len(status)) + status, "$foreground-muted")
+        self.update(Content.assemble(left, right), layout=False)
+
+    def _tab(self, number: int, tab: Tab) -> Content:
+        ground = " on $primary-muted" if tab.name == self._current else ""
+        label = "bold underline $foreground" if ground else "$foreground-muted"
+        text = Content.assemble(
+            (f" {number} ", f"bold $accent{ground}"), (f"{tab.title} ", f"{label}{ground}")
+        )
+        return text.stylize(Style.from_meta({"@click": f"app.switch_mode('{tab.name}')"}))
+
+
+class KeyBar(Static):
+    """The screen's keys, each a link for the mouse.
+
+    Textual's Footer is a widget for every key, which makes the first picture and each change of
+    screens slower.
+    """
+
+    def __init__(self, bindings: Iterable[Any]) -> None:
+        own = [item for item in bindings if isinstance(item, Binding) and item.show]
+        keys = [
+            (item.key_display or item.key, item.description, f"screen.{item.action}")
+            for item in own
+        ]
+        everywhere = [("?", "Help", "app.help"), ("q", "Quit", "app.quit")]
+        links = [_link(key, meaning, action) for key, meaning, action in keys + everywhere]
+        super().__init__(Content.assemble(" ", Content("  ").join(links)), id="key-bar")
+
+
+def _link(key: str, meaning: str, action: str) -> Content:
+    words = Content(f" {meaning}").stylize(Style.from_meta({"@click": action}))
+    return Content.assemble((key, "bold $accent"), words)

@@ -1,0 +1,1 @@
+"""What opens over a screen: settings, the list of runs, help."""

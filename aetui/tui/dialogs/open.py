@@ -1,0 +1,88 @@
+"""Opens the dialogs. Each is imported when it is first wanted: the first picture does without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import App
+from textual.binding import Binding
+
+from aetui.catalog import DATA_SETS, FULL_SET, model_spec
+from aetui.errors import BadInput
+from aetui.processes.snapshots import Snapshot
+from aetui.tui.messages import ChooseRun, TrainerCommand
+from aetui.tui.screens.base import ModeScreen, Services
+
+if TYPE_CHECKING:
+    from aetui.tui.dialogs.settings import SettingsForm
+
+
+class Dialogs:
+    """Opens dialogs over the app, and remembers what was typed into a form that was left."""
+
+    def __init__(self, app: App[None], services: Services, data: str) -> None:
+        self._app = app
+        self._services = services
+        self._data = data  # what the app was launched with
+        self._typed: dict[str, dict[str, str]] = {}  # by model, then by field
+
+    async def edit_settings(self, model: str) -> TrainerCommand | None:
+        """The command to start a training with the settings typed; None where it was cancelled."""
+        from aetui.tui.dialogs.settings import SettingsForm
+
+        spec = model_spec(model)
+        size = self._known_size(self._services.snapshot(), self._data)
+        form = SettingsForm(spec, self._data, size or FULL_SET, self._typed.get(model, {}))
+        if size is None:
+            form.call_later(self._ask_size, form)
+        values = await self._app.push_screen_wait(form)
+        self._typed[model] = form.typed()
+        if values is None:
+            return None
+        return TrainerCommand("start", model, values.settings, values.data)
+
+    def forget_settings(self, model: str) -> None:
+        """The settings typed for this model have been used."""
+        self._typed.pop(model, None)
+
+    def _known_size(self, snapshot: Snapshot, data: str) -> int | None:
+        """The training images of the data set, where a run or the catalog says."""
+        for run in snapshot.runs:
+            if data in (run.config.data, run.config.data_requested) and run.config.train_images:
+                return run.config.train_images
+        return DATA_SETS[data].train_images if data in DATA_SETS else None
+
+    async def _ask_size(self, form: SettingsForm) -> None:
+        try:
+            reply = await self._services.inference.ask("describe", None, data=self._data)
+        except BadInput as error:
+            form.show_refusal(str(error))
+            return
+        form.show_defaults(int(reply.header["train_images"]))
+
+    async def choose_run(self, wish: ChooseRun) -> Path | None:
+        """The run chosen from the list; None where it was cancelled or there is none."""
+        from aetui.tui.dialogs.runs import RunList
+
+        snapshot = self._services.snapshot()
+        if wish.model is not None:
+            runs, shown = snapshot.runs_of(wish.model), snapshot.panels.get(wish.model)
+            title = f"{wish.model.upper()} runs"
+        else:
+            assert wish.capability is not None
+            runs, shown = snapshot.runs_with(wish.capability), snapshot.views.get(wish.capability)
+            title = "Runs for this screen"
+        if not runs:
+            raise BadInput("There is no run yet; b on the Train screen starts one.")
+        dialog = RunList(f"{title}, newest first", runs, shown.path if shown else None)
+        return await self._app.push_screen_wait(dialog)
+
+    def show_help(self, screen: ModeScreen) -> None:
+        """The keys of that screen."""
+        from aetui.tui.dialogs.help import HelpScreen
+
+        tabs = self._services.tabs
+        tab = next(tab for tab in tabs if tab.name == screen.NAME)
+        bindings = [item for item in type(screen).BINDINGS if isinstance(item, Binding)]
+        self._app.push_screen(HelpScreen(tab, tabs, bindings))

@@ -1,0 +1,168 @@
+"""What the screens share: the bars, how they are given snapshots, how they ask for pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
+
+from aetui.catalog import Capability
+from aetui.errors import BadInput, printable
+from aetui.processes.inference import Inference, Superseded
+from aetui.processes.snapshots import RunSnapshot, Snapshot
+from aetui.terminal import TerminalProfile
+from aetui.tui.bars import KeyBar, Tab, TopBar
+from aetui.tui.messages import ChooseRun, ErrorMessage
+
+if TYPE_CHECKING:
+    from aetui.protocol import Array, Packet
+
+SMALLEST: Final = (80, 24)  # (columns, rows)
+TITLES: Final[dict[Capability, str]] = {
+    "plane": "run with a latent plane",
+    "denoise": "denoising run",
+}
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the app lends its screens."""
+
+    tabs: tuple[Tab, ...]
+    inference: Inference
+    profile: TerminalProfile
+    snapshot: Callable[[], Snapshot]  # the newest that the app was given
+
+
+class ModeScreen(Screen[None]):
+    """A screen of the app. It is given snapshots, asks the inference process, posts messages."""
+
+    NAME: ClassVar[str]
+    CAPABILITY: ClassVar[Capability | None] = None  # what the run that it shows must have
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+
+    def compose(self) -> ComposeResult:
+        yield TopBar(self.services.tabs, self.NAME)
+        yield from self.body()
+        yield Static(id="too-small")
+        yield KeyBar(self.BINDINGS)
+
+    def body(self) -> Iterable[Widget]:
+        """The screen's own widgets."""
+        raise NotImplementedError
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the run directories as they are now."""
+        raise NotImplementedError
+
+    def go_to(self, x: float, y: float) -> None:
+        """Show that point of the plane, if this screen can."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.services.snapshot()
+
+    @property
+    def run_shown(self) -> RunSnapshot | None:
+        """The run that this screen shows."""
+        return self.snapshot.views.get(self.CAPABILITY) if self.CAPABILITY else None
+
+    def on_screen_resume(self) -> None:
+        """Show what has happened since the screen was last seen."""
+        if self.snapshot.indexed:
+            self.show_snapshot(self.snapshot)
+
+    def on_resize(self) -> None:
+        """Below the smallest size, say so in place of a broken picture."""
+        width, height = self.app.size
+        small = width < SMALLEST[0] or height < SMALLEST[1]
+        self.set_class(small, "-too-small")
+        if small:
+            needed = f"{SMALLEST[0]}x{SMALLEST[1]}"
+            text = f"aetui needs {needed}; this is {width}x{height}"
+            self.query_one("#too-small", Static).update(text)
+
+    def show_placeholder(self, text: str) -> None:
+        """Put `text` in place of the content; "" brings the content back."""
+        self.set_class(bool(text), "-empty")
+        if text:
+            self.query_one("#empty", Static).update(text)
+
+    def show_status(self) -> None:
+        """Name the run in the top bar."""
+        run = self.run_shown
+        self.query_one(TopBar).show(*(status_lines(run) if run else ("",)))
+
+    def empty_text(self) -> str:
+        """What stands in the place of pictures that cannot be had yet, and what to press."""
+        run = self.run_shown
+        title = TITLES[self.CAPABILITY] if self.CAPABILITY else "run"
+        if run is None:
+            pressed = "Press [b $accent]t[/], then [b $accent]b[/] to train one"
+            return f"No {title} yet.\n\n{pressed};\nthis screen fills while it learns."
+        if run.is_alive:
+            return f"{run.name} is training.\n\nIts first picture comes with its first save."
+        keys = "Press [b $accent]o[/] to choose another run, or [b $accent]t[/] to train."
+        return f"{run.name} has nothing to show ({run.state}).\n\n{keys}"
+
+    def action_choose_run(self) -> None:
+        if self.CAPABILITY:
+            self.post_message(ChooseRun(capability=self.CAPABILITY))
+
+    def run_task(
+        self, task: Coroutine[Any, Any, None], group: str, *, newest: bool = False
+    ) -> None:
+        """Run `task` beside the screen; with `newest`, it takes the place of the group's other tasks.
+
+        An exception in it becomes a message, not the end of the app.
+        """
+        self.run_worker(task, group=group, exclusive=newest, exit_on_error=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            self.post_message(ErrorMessage(fault_text(error)))
+
+    async def ask(
+        self, kind: str, arrays: dict[str, Array] | None = None, **values: Any
+    ) -> Packet | None:
+        """The reply for this screen's run; None where a newer request took its place, or it failed."""
+        run = self.run_shown
+        if run is None or not run.has_checkpoint:
+            return None
+        try:
+            return await self.services.inference.ask(kind, run.path, arrays, **values)
+        except Superseded:
+            return None
+        except BadInput as error:
+            self.post_message(ErrorMessage(str(error)))
+            return None
+
+
+def fault_text(error: BaseException | None) -> str:
+    """An error of ours, as a sentence."""
+    if isinstance(error, BadInput):
+        return str(error)
+    detail = printable(f"{type(error).__name__}: {error}", 200)
+    return f"Something went wrong in aetui ({detail}). The app goes on; please report it."
+
+
+def status_lines(run: RunSnapshot) -> tuple[str, ...]:
+    """A run in a few words, in fewer, and in fewest."""
+    epochs = f"{run.epoch:.0f}/{run.config.hyperparameters.epochs}"
+    name, data = printable(run.name, 24), printable(run.config.data, 24)
+    return (
+        f"{name} · {data} · epoch {epochs} · {run.state} ",
+        f"{name} {epochs} ",
+        f"{name} ",
+    )

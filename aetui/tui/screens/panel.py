@@ -1,0 +1,168 @@
+"""One model's training: state, score, progress and loss chart."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import ProgressBar, Static
+
+from aetui.catalog import ModelSpec
+from aetui.errors import printable
+from aetui.processes.snapshots import RunSnapshot, StartingTrainer
+from aetui.runs.directory import LOG
+from aetui.runs.history import CurveSnapshot
+from aetui.runs.summary import State
+from aetui.tui.screens.panel_text import pace_text, score_text
+
+if TYPE_CHECKING:
+    from aetui.tui.widgets.loss_chart import LossChart
+
+STATE_STYLES: Final[dict[State, str]] = {
+    "starting": "$warning",
+    "running": "$success",
+    "paused": "$warning",
+    "done": "$foreground",
+    "stopped": "$foreground-muted",
+    "failed": "$error",
+}
+CHART_EVERY: Final = 5.0  # seconds
+STEEP_SHARE: Final = 12  # the first twelfth falls so steeply that it would flatten all that follows
+CHANGING_HEIGHT: Final = ("message", "note")
+KEYS: Final = "[b $accent]b[/] trains both models, [b $accent]s[/] this one,\n[b $accent]e[/] changes its settings first."
+FAILED_KEYS: Final = "[b $accent]r[/] resumes from the last save, [b $accent]e[/] starts a new run with other settings."
+
+
+class ModelPanel(Vertical, can_focus=True):
+    """A panel that `show` fills; it holds no state of the training."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__(id=f"panel-{spec.name}")
+        self.spec = spec
+        self.border_title = spec.title
+        self._run: RunSnapshot | None = None
+        self._shown: dict[str, Content | str] = {}  # by class of line
+        self._charted: tuple[object, ...] = ()  # what the chart was drawn for
+        self._charted_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="score")
+        yield ProgressBar(total=1.0, show_eta=False, show_percentage=False)
+        yield Static(classes="pace")
+        yield Static(classes="note", markup=False)
+        yield Static(classes="message")
+
+    def on_mount(self) -> None:
+        self.set_class(True, "-message")
+
+    def show(self, run: RunSnapshot | None, starting: StartingTrainer | None) -> None:
+        """Draw what is known."""
+        self._run = run
+        if starting is not None:
+            self._show_starting(starting)
+        elif run is None:
+            self._subtitle("no run yet")
+            self._message(f"Nothing trained yet.\n\n{KEYS}")
+        else:
+            self._show_run(run)
+
+    def _show_starting(self, starting: StartingTrainer) -> None:
+        name = _safe(starting.path.name)
+        if starting.exit_reason:
+            self._subtitle(f"[$error]failed[/] · {name}")
+            log = _safe(str(starting.path / LOG))
+            reason = _safe(starting.exit_reason, 300)
+            self._message(f"[$error]It could not start.[/]\n{reason}\n\nThe log: {log}")
+        else:
+            self._subtitle(f"[$warning]starting[/] · {name}")
+            self._message(f"Starting …\n{_safe(starting.log_line)}")
+
+    def _show_run(self, run: RunSnapshot) -> None:
+        config, style = run.config, STATE_STYLES[run.state]
+        where = f"{_safe(config.data)} · {_safe(config.device)}"
+        self._subtitle(f"[{style}]{run.state}[/] · {_safe(run.name)} · {where}")
+        if run.state == "starting":
+            self._message(f"Starting {_safe(run.name)} …\n{_safe(run.log_line)}")
+            return
+        failed = run.state == "failed"
+        self.set_class(failed, "-failed")
+        if failed:
+            log = _safe(str(run.path / LOG), 200)
+            self._put(
+                "message", f"[$error]{_safe(run.cause, 300)}[/]\nThe log: {log}\n{FAILED_KEYS}"
+            )
+        self.set_class(False, "-message")
+        self._put("score", score_text(run))
+        self._put("pace", pace_text(run))
+        self._show_note(run, failed=failed)
+        epochs = config.hyperparameters.epochs
+        self.query_one(ProgressBar).update(progress=min(1.0, run.epoch / epochs))
+        self._show_chart(run)
+
+    def _show_note(self, run: RunSnapshot, *, failed: bool) -> None:
+        save_error = run.history.save_error
+        note = f"{save_error}; it goes on, and tries again" if save_error and not failed else ""
+        note = note or run.config.data_note
+        self._put("note", printable(note, 200))
+        self.set_class(bool(note), "-noted")
+
+    def _message(self, markup: str) -> None:
+        self.set_class(True, "-message")
+        self._put("message", markup)
+
+    def _put(self, line: str, content: Content | str) -> None:
+        """Fill a line. Only lines of changing height are laid out again, which costs more than the rest."""
+        if self._shown.get(line) != content:
+            self._shown[line] = content
+            layout = line in CHANGING_HEIGHT
+            self.query_one(f".{line}", Static).update(content, layout=layout)
+
+    def _subtitle(self, markup: str) -> None:
+        if self._shown.get("subtitle") != markup:
+            self._shown["subtitle"] = markup
+            self.border_subtitle = Content.from_markup(markup)
+
+    def _show_chart(self, run: RunSnapshot) -> None:
+        """Draw the curves, but not with every step: of watching a training, the chart costs most."""
+        now, charted = time.monotonic(), (run.identity, run.state, self.size, self.app.theme)
+        limits = _limits(run.history.curve("loss"), run.history.curve("test_loss"))
+        self.set_class(limits is None, "-chartless")
+        if limits is None or (charted == self._charted and now - self._charted_at < CHART_EVERY):
+            return
+        self._charted = charted
+        self._charted_at = now
+        colours = self.app.theme_variables
+        curves = {
+            colours["secondary"]: run.history.curve("loss"),
+            colours["accent"]: run.history.curve("test_loss"),
+        }
+        self._chart().show_curves(curves, limits, run.epoch)
+
+    def _chart(self) -> LossChart:
+        """The chart, made when there is first something to draw: its library takes 0.2 s to load."""
+        from aetui.tui.widgets.loss_chart import LossChart
+
+        if not self.query(LossChart):
+            self.mount(LossChart(), before=self.query_one(".message"))
+        return self.query_one(LossChart)
+
+    def on_resize(self) -> None:
+        if self._run is not None and not self.has_class("-message"):
+            self._show_chart(self._run)
+
+
+def _safe(text: str, limit: int = 120) -> str:
+    return printable(text, limit).replace("[", r"\[")
+
+
+def _limits(*curves: CurveSnapshot) -> tuple[float, float] | None:
+    """The range of losses worth drawing; None where there are not two points yet."""
+    values = [value for curve in curves for value in curve.y[len(curve.y) // STEEP_SHARE :]]
+    if len(values) < 2:
+        return None
+    low, high = min(values), max(values)
+    margin = 0.04 * (high - low) or 1e-3
+    return low - margin, high + margin

@@ -1,0 +1,67 @@
+"""The lines of figures on a panel. Columns are fixed, so that nothing moves when a number grows."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from aetui.catalog import Score, Term
+from aetui.processes.snapshots import RunSnapshot
+from aetui.runs.metrics import number_or_none
+
+MUTED = "$foreground-muted"
+Part = tuple[str, str] | str
+
+
+def score_text(run: RunSnapshot) -> Content:
+    """The score, what it is the sum of, and the newest training loss."""
+    score = run.spec.score
+    value = number_or_none(run.history.epoch.get(score.key))
+    shown = f"{value:7.2f}" if value is not None else "      –"
+    parts: list[Part] = [("test ", MUTED), (shown, "bold"), (f" {score.unit}", MUTED)]
+    if terms := terms_text(run, score):
+        parts += [(" = ", MUTED), terms]
+    parts += [("  train ", MUTED), (_loss(run), "$secondary")]
+    return Content.assemble(*parts)
+
+
+def terms_text(run: RunSnapshot, score: Score) -> str:
+    """The sum that the score is, as in "138.9 reconstruction + 4 × 4.5 KL"; "" where it is none."""
+    values = [number_or_none(run.history.epoch.get(term.key)) for term in score.terms]
+    if not score.terms or any(value is None for value in values):
+        return ""
+    return " + ".join(
+        f"{_weight(run, term)}{value:.1f} {term.label}"
+        for term, value in zip(score.terms, values, strict=True)
+    )
+
+
+def _weight(run: RunSnapshot, term: Term) -> str:
+    weight = run.config.hyperparameters[term.weight] if term.weight else 1
+    return "" if weight == 1 else f"{weight:g} × "
+
+
+def _loss(run: RunSnapshot) -> str:
+    value = number_or_none(run.history.step.get(run.spec.losses[0]))
+    if value is None:
+        return "      –"
+    return f"{value:7.4f}" if abs(value) < 10 else f"{value:7.2f}"
+
+
+def pace_text(run: RunSnapshot) -> Content:
+    """Epochs, speed and time left."""
+    parts: list[Part] = [f"epoch {run.epoch:6.2f}/{run.config.hyperparameters.epochs}"]
+    if run.state == "running":
+        speed = number_or_none(run.history.step.get("images_per_s")) or 0.0
+        left = run.seconds_left
+        parts += [
+            (f"   {speed:>8,.0f} images/s", MUTED),
+            ("   left ", MUTED),
+            _clock(left) if left is not None else "–",
+        ]
+    return Content.assemble(*parts)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,65 @@
+"""Train: a panel for each model, and the keys that start, pause, stop and resume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.binding import Binding
+from textual.containers import Container
+from textual.widget import Widget
+
+from aetui.catalog import model_spec, model_specs
+from aetui.processes.controller import Action
+from aetui.processes.snapshots import Snapshot
+from aetui.tui.messages import ChooseRun, EditSettings, StartAll, TrainerCommand
+from aetui.tui.screens.base import ModeScreen
+from aetui.tui.screens.panel import ModelPanel
+
+
+class TrainScreen(ModeScreen):
+    """The featured models side by side, then every other model that has a run."""
+
+    NAME = "train"
+    BINDINGS = [
+        Binding("b", "start_all", "Both"),
+        Binding("tab,right,down", "app.focus_next", "The other model", show=False),
+        Binding("shift+tab,left,up", "app.focus_previous", show=False),
+        Binding("s", "command('start')", "Start"),
+        Binding("p", "command('pause')", "Pause"),
+        Binding("x", "command('stop')", "Stop"),
+        Binding("r", "command('resume')", "Resume"),
+        Binding("e", "edit", "Edit"),
+        Binding("o", "choose_run", "Runs"),
+    ]
+
+    def body(self) -> Iterable[Widget]:
+        featured = [spec for spec in model_specs() if spec.featured]
+        yield Container(*(ModelPanel(spec) for spec in featured), id="panels")
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        present = {panel.spec.name for panel in self.query(ModelPanel)}
+        for model in {*snapshot.panels, *snapshot.starting} - present:
+            self.query_one("#panels").mount(ModelPanel(model_spec(model)))
+        for panel in self.query(ModelPanel):
+            name = panel.spec.name
+            panel.show(snapshot.panels.get(name), snapshot.starting.get(name))
+
+    def _model(self) -> str:
+        """The model of the marked panel."""
+        panel = (
+            self.focused if isinstance(self.focused, ModelPanel) else self.query(ModelPanel).first()
+        )
+        return panel.spec.name
+
+    def action_start_all(self) -> None:
+        models = tuple(panel.spec.name for panel in self.query(ModelPanel) if panel.spec.featured)
+        self.post_message(StartAll(models))
+
+    def action_command(self, action: Action) -> None:
+        self.post_message(TrainerCommand(action, self._model()))
+
+    def action_choose_run(self) -> None:
+        self.post_message(ChooseRun(model=self._model()))
+
+    def action_edit(self) -> None:
+        self.post_message(EditSettings(self._model()))
