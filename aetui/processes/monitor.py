@@ -123,6 +123,8 @@ class RunMonitor:
         for started in self._started.values():
             started.exit_reason()  # reaps it, so that no zombie stays
         self._index.refresh(at_once=self._is_anything_starting())
+        for watched in self._watched.values():
+            watched.poll(self._started.get(watched.snapshot.path))
         runs = self._index.runs
         panels = self._choice.panels(runs, self._watch)
         views = self._choice.views(runs, self._watch)
@@ -132,8 +134,8 @@ class RunMonitor:
             Snapshot(
                 indexed=True,
                 runs=tuple(run.summary for run in runs),
-                panels={model: self._polled(run) for model, run in panels.items()},
-                views={capability: self._polled(run) for capability, run in views.items()},
+                panels=panels,
+                views=views,
                 starting=self._starting(),
                 plane=self._maps.current(views.get("plane")),
                 read_errors=self._index.errors,
@@ -148,9 +150,6 @@ class RunMonitor:
             self._watched[run.identity] = watched
             watched.poll(self._started.get(run.summary.path))
         return watched.snapshot
-
-    def _polled(self, run: RunSnapshot) -> RunSnapshot:
-        return self._watched[run.identity].snapshot
 
     def _is_anything_starting(self) -> bool:
         paths = (path for path, run in self._started.items() if run.exit_reason() is None)
