@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
-from aetui.catalog import Hyperparameters, ModelSpec, check_data_name, model_names, model_spec
+from aetui.catalog import BUILT_IN, check_data_name, model_spec
 from aetui.errors import BadInput, printable
+from aetui.model_spec import Hyperparameters, ModelSpec
+from aetui.spec_json import spec_from_object, spec_to_object
 
 FORMAT: Final = 2  # of config.json; a reader refuses what a later aetui may have written
 LARGEST: Final = 1e15  # number that a config.json may hold: a float takes it
@@ -22,7 +24,7 @@ FORMAT_1_EXTRA: Final = frozenset({*FORMAT_1_DEFAULTS, "looks", "hidden", "decod
 
 @dataclass(frozen=True)
 class ImageShape:
-    """The shape that every image of a data set has. Defaults are MNIST's, which format 1 implies."""
+    """The shape of every image of a data set. The defaults are MNIST's, which format 1 implies."""
 
     channels: int = 1
     height: int = 28
@@ -73,14 +75,22 @@ class RunConfig:
     versions: Mapping[str, str] = field(default_factory=dict)
     card: str = ""  # the model card of an exported run
     format: int = FORMAT
+    own_spec: ModelSpec | None = (
+        None  # as config.json holds it, of a model that aetui does not have
+    )
 
     @property
     def spec(self) -> ModelSpec:
-        return model_spec(self.model)
+        return self.own_spec or model_spec(self.model)
 
     def to_json(self) -> str:
         """One readable JSON object."""
-        values = {**asdict(self), "hyperparameters": self.hyperparameters.to_object()}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["hyperparameters"] = self.hyperparameters.to_object()
+        values["image_shape"] = asdict(self.image_shape)
+        del values["own_spec"]
+        if self.model not in BUILT_IN:
+            values["spec"] = spec_to_object(self.spec)
         return json.dumps(values, indent=2) + "\n"
 
     @staticmethod
@@ -106,13 +116,10 @@ class RunConfig:
 def _from_object(raw: dict[str, Any], written: int) -> RunConfig:
     values = {key: raw[key] for key in (f.name for f in fields(RunConfig)) if key in raw}
     values["format"] = FORMAT
-    model = values.get("model")
-    if model not in model_names():
-        known = ", ".join(model_names())
-        given = printable(str(model))
-        raise BadInput(f"config.json names the model {given!r}; this aetui knows {known}.")
+    spec = _spec(values.get("model"), raw.get("spec"))
+    values["own_spec"] = spec if spec.name not in BUILT_IN else None
     hyperparameters = _expect(values.get("hyperparameters"), dict, "hyperparameters")
-    values["hyperparameters"] = _hyperparameters(model_spec(model), hyperparameters, written)
+    values["hyperparameters"] = _hyperparameters(spec, hyperparameters, written)
     values["image_shape"] = _image_shape(values.get("image_shape", {}))
     values["classes"] = tuple(map(str, _expect(values.get("classes", []), list, "classes")))
     versions = _expect(values.get("versions", {}), dict, "versions")
@@ -123,6 +130,26 @@ def _from_object(raw: dict[str, Any], written: int) -> RunConfig:
             _expect(isinstance(value, str) or 0 <= value < LARGEST or None, bool, name)
     values["data"] = check_data_name(_expect(values.get("data"), str, "data"), auto=False)
     return RunConfig(**values)
+
+
+def _spec(model: Any, raw: Any) -> ModelSpec:
+    """The spec of a model of aetui's, or the one that config.json holds of a person's own model."""
+    if raw is None and model in BUILT_IN:
+        return BUILT_IN[model]
+    given = printable(str(model))
+    if raw is None:
+        known = ", ".join(BUILT_IN)
+        raise BadInput(f"config.json names the model {given!r}; this aetui knows {known}.")
+    try:
+        spec = spec_from_object(raw)
+    except BadInput as error:
+        raise BadInput(f"config.json cannot be used: {error} {REPAIR}") from None
+    if spec.name != model or model in BUILT_IN:
+        problem = f"config.json names the model {given!r}, and its spec is of {spec.name!r}"
+        raise BadInput(
+            f"{problem}; a model of your own has one name, and none of aetui's. {REPAIR}"
+        )
+    return spec
 
 
 _PLAIN_FIELDS: Final[Mapping[str, type | tuple[type, ...]]] = {

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aetui.catalog import SETTINGS, Hyperparameters, check_data_name, model_names
+from aetui.catalog import SETTINGS, check_data_name, model_names
+from aetui.model_spec import Hyperparameters
 from aetui.config import RunConfig
 from aetui.errors import BadInput, printable
 from aetui.ml.data.load import check_idx_file

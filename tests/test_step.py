@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from aetui.catalog import DEFAULTS, Hyperparameters
+from aetui.catalog import DEFAULTS
+from aetui.model_spec import Hyperparameters
 from aetui.ml.data.load import load
 from aetui.ml.models.vae import build
 from aetui.ml.training.step import EagerStep, faster_precision, make_optimizer, make_step

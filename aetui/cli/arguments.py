@@ -8,16 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from aetui import __version__
-from aetui.catalog import (
-    DATA_PREFIXES,
-    NAMED_DATA,
-    Setting,
-    Widths,
-    check_data_name,
-    model_names,
-    model_specs,
-)
+from aetui.catalog import DATA_PREFIXES, NAMED_DATA, check_data_name, model_names, model_specs
 from aetui.errors import BadInput
+from aetui.model_spec import Setting, Widths
 from aetui.terminal import COLOURS, FPS
 
 DEVICES: Final = "auto, cpu, cuda, cuda:N or mps"

@@ -52,9 +52,9 @@ def evaluate(network: Autoencoder, test: TestSet, precision: str) -> Scores:
         network.train()
 
 
-def plane_axes(kl_by_axis: Tensor) -> tuple[int, int]:
-    """The two latent axes that carry most: those of the largest KL, in ascending order."""
-    first, second = sorted(kl_by_axis.topk(2).indices.tolist())
+def plane_axes(axis_weights: Tensor) -> tuple[int, int]:
+    """The two latent axes that carry most: those of the largest KL, or variance, ascending."""
+    first, second = sorted(axis_weights.topk(2).indices.tolist())
     return first, second
 
 
@@ -62,9 +62,9 @@ def plane_axes(kl_by_axis: Tensor) -> tuple[int, int]:
 def latent_map(network: Autoencoder, scores: Scores, labels: np.ndarray, epoch: int) -> LatentMap:
     """Codes, labels and the decoded plane after `epoch`."""
     assert scores.codes is not None
-    assert scores.kl_by_axis is not None
+    assert scores.axis_weights is not None
     codes = scores.codes[:MAPPED].numpy()
-    axes = plane_axes(scores.kl_by_axis)
+    axes = plane_axes(scores.axis_weights)
     extent = plane_extent(codes[:, list(axes)])
     z = scan_plane(codes.shape[1], axes, extent, (GRID, GRID))
     device = next(network.parameters()).device

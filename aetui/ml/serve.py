@@ -18,13 +18,13 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 import torch
 
-from aetui.catalog import Capability
 from aetui.errors import BadInput
 from aetui.ml.checkpoint import restore
 from aetui.ml.data.load import load, load_test_images
 from aetui.ml.data.transforms import add_noise, to_float
 from aetui.ml.models.base import Autoencoder
 from aetui.ml.models.losses import psnr
+from aetui.model_spec import Capability
 from aetui.protocol import LENGTHS, Packet
 from aetui.runs.directory import checkpoint_stamp, read_config
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from aetui.catalog import AUTO, Value
+from aetui.catalog import AUTO
 from aetui.errors import BadInput, printable
+from aetui.model_spec import Value
 from aetui.processes.monitor import Follow, Terminate, Wish
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.processes.trainer import (

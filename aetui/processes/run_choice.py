@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from aetui.catalog import Capability, model_names, model_spec
+from aetui.catalog import model_names, model_spec
+from aetui.model_spec import Capability
 from aetui.processes.run_index import IndexedRun
 from aetui.processes.snapshots import RunSnapshot
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aetui.catalog import Capability, ModelSpec
 from aetui.config import RunConfig
+from aetui.model_spec import Capability, ModelSpec
 from aetui.runs.directory import RunIdentity
 from aetui.runs.history import HistorySnapshot
 from aetui.runs.metrics import Record, number_or_none

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from aetui.catalog import Value
 from aetui.errors import BadInput, printable
 from aetui.machine import usable_cores
+from aetui.model_spec import Value
 from aetui.processes.children import python_command
 from aetui.processes.priority import deprioritise
 from aetui.runs.directory import LOG, create_run

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from aetui.catalog import Capability, Value
+from aetui.model_spec import Capability, Value
 from aetui.processes.controller import Action
 from aetui.processes.snapshots import Snapshot
 

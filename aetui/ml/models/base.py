@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Final
 
 from torch import Tensor, nn
 
-from aetui.catalog import ModelSpec, Value
 from aetui.config import ImageShape
+from aetui.model_spec import ModelSpec, Value
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 """(images, standard normal noise of the model's noise shape), a batch at a time."""
@@ -35,7 +35,9 @@ class Scores:
 
     record: Mapping[str, float]
     codes: Tensor | None = None  # z_mean of every test image, [N, latent_dim], float32 on the CPU
-    kl_by_axis: Tensor | None = None  # [latent_dim], nats per image
+    axis_weights: Tensor | None = (
+        None  # what each latent axis carries, [latent_dim]: KL or variance
+    )
 
 
 class Autoencoder(nn.Module, ABC):
@@ -56,7 +58,7 @@ class Autoencoder(nn.Module, ABC):
 
     @abstractmethod
     def noise_shape(self, count: int) -> tuple[int, ...]:
-        """The shape of the standard normal noise that `losses` and `score` take for `count` images."""
+        """The shape of the standard normal noise for `count` images."""
 
     @abstractmethod
     def losses(self, images: Tensor, noise: Tensor) -> Tensor:
@@ -68,18 +70,23 @@ class Autoencoder(nn.Module, ABC):
 
     @abstractmethod
     def encode(self, images: Tensor) -> Any:
-        """The codes of `images`; of a model with a plane (z_mean, z_log_sigma), [N, latent_dim] each."""
+        """The codes of `images`: [N, ...], or (z_mean, z_log_sigma), each [N, latent_dim]."""
 
     @abstractmethod
     def decode(self, codes: Tensor) -> Tensor:
         """The logits of `codes`."""
 
-    def initialise(self, images: Tensor) -> None:  # noqa: B027  (a model may do without)
+    def initialise(self, images: Tensor) -> None:
         """Scale the fresh weights by some training images [N, C, H, W]."""
 
     def untrained_loss(self) -> float:
         """About the loss of a network that knows nothing; far above it a training has diverged."""
         return LOG_2 * self.image_shape.values
+
+    @property
+    def weights_module(self) -> nn.Module:
+        """The module whose weights other programs know: this, or a person's own inside it."""
+        return self
 
 
 class TrainingLosses(nn.Module):

@@ -9,17 +9,18 @@ import torch
 from torch import Tensor, nn
 
 from aetui.catalog import DAE as DAE_SPEC
-from aetui.catalog import TEST_SIGMA, ModelSpec
+from aetui.catalog import TEST_SIGMA
 from aetui.config import ImageShape
 from aetui.ml.data.transforms import add_noise
-from aetui.ml.models.base import LOG_2, AdamW, Autoencoder, Batches, Scores
-from aetui.ml.models.losses import binary_cross_entropy, psnr
+from aetui.ml.models.base import AdamW
+from aetui.ml.models.denoising import Denoising
+from aetui.model_spec import ModelSpec
 
 KERNELS: Final = (4, 4, 3)  # of the three convolutions, each of stride 2 and padding 1
 
 
-class DAE(Autoencoder):
-    """Vincent et al. 2010 (JMLR 11): three strided convolutions and their mirror.
+class DAE(Denoising):
+    """Three strided convolutions and their mirror.
 
     `hidden` are the channels after each convolution. There are no normalisation layers, so that
     N processes that share a batch compute what one would; `initialise` gives the first weights the
@@ -32,8 +33,7 @@ class DAE(Autoencoder):
     def __init__(
         self, image_shape: ImageShape, hidden: tuple[int, ...], sigma: float = TEST_SIGMA
     ) -> None:
-        super().__init__(image_shape)
-        self.sigma = sigma
+        super().__init__(image_shape, sigma)
         channels = (image_shape.channels, *hidden)
         sizes = _sizes(image_shape)
         encoder: list[nn.Module] = []
@@ -69,32 +69,6 @@ class DAE(Autoencoder):
 
     def decode(self, codes: Tensor) -> Tensor:
         return self.decoder(codes)  # type: ignore[no-any-return]
-
-    def forward(self, noisy: Tensor) -> Tensor:
-        """Logits [N, C, H, W] of the clean images behind `noisy`."""
-        return self.decode(self.encode(noisy))
-
-    def noise_shape(self, count: int) -> tuple[int, ...]:
-        return count, *self.image_shape.sizes
-
-    def losses(self, images: Tensor, noise: Tensor) -> Tensor:
-        """Binary cross-entropy in nats per pixel."""
-        logits = self(add_noise(images, noise, self.sigma))
-        return (binary_cross_entropy(logits, images) / images.numel()).unsqueeze(0)
-
-    def score(self, batches: Batches) -> Scores:
-        """Binary cross-entropy per pixel and PSNR, at noise of TEST_SIGMA."""
-        loss, ratio, count = 0.0, 0.0, 0
-        for images, noise in batches:
-            logits = self(add_noise(images, noise, TEST_SIGMA))
-            loss += binary_cross_entropy(logits, images).item()
-            ratio += psnr(logits.float().sigmoid(), images).sum().item()
-            count += len(images)
-        pixels = count * self.image_shape.values
-        return Scores({"test_loss": loss / pixels, "test_psnr": ratio / count})
-
-    def untrained_loss(self) -> float:
-        return LOG_2
 
 
 def _sizes(image_shape: ImageShape) -> list[tuple[int, int]]:

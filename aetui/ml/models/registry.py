@@ -1,27 +1,66 @@
-"""Which class is which model. A model is one `ModelSpec` in catalog.py, one file here, one line below."""
+"""Which class is which model: aetui's own, a line each, and those that a person names."""
 
 from __future__ import annotations
+
+import inspect
+
+import torch
+from torch import nn
 
 from aetui.catalog import add_model
 from aetui.config import RunConfig
 from aetui.errors import BadInput
 from aetui.ml.models.base import Autoencoder
 from aetui.ml.models.dae import DAE
+from aetui.ml.models.own_code import import_class
+from aetui.ml.models.own_spec import adapt
 from aetui.ml.models.vae import VAE
+from aetui.spec_json import check_spec
 
 _classes: dict[str, type[Autoencoder]] = {cls.spec.name: cls for cls in (VAE, DAE)}
 
 
 def register(cls: type[Autoencoder]) -> type[Autoencoder]:
-    """Make a model known that does not come with aetui; usable as a decorator."""
-    add_model(cls.spec)
+    """Make a model known that is not aetui's own; usable as a decorator.
+
+    `BadInput` where its spec cannot be stored, or has the name of one of aetui's.
+    """
+    add_model(check_spec(cls.spec))
     _classes[cls.spec.name] = cls
     return cls
+
+
+def load_reference(reference: str) -> type[Autoencoder]:
+    """Import and register the model that a person names, as in my_model.py:Class.
+
+    An `Autoencoder` with its own `spec`, or a plain module that fits `OwnModule`; else `BadInput`.
+    """
+    cls = import_class(reference)
+    name = cls.__name__
+    if not issubclass(cls, nn.Module):
+        raise BadInput(f"{name} is not a torch.nn.Module.")
+    if not issubclass(cls, Autoencoder):
+        return register(adapt(cls, reference))
+    if inspect.isabstract(cls) or not hasattr(cls, "spec"):
+        missing = ", ".join(sorted(getattr(cls, "__abstractmethods__", ())) or ["spec"])
+        raise BadInput(f"{name} is an Autoencoder that lacks {missing}.")
+    return register(cls)
 
 
 def build(config: RunConfig) -> Autoencoder:
     """The run's network with fresh weights, drawn from torch's default generator."""
     cls = _classes.get(config.model)
     if cls is None:
-        raise BadInput(f"the code of the model {config.model} is not known here.")
+        reference = config.spec.reference or "my_model.py:Class"
+        problem = f"{config.model} is a model of your own, and no file makes aetui import code"
+        raise BadInput(f"{problem}; name its code with --model {reference}.")
     return cls.build(config.image_shape, config.hyperparameters.options)
+
+
+def expected_weights(config: RunConfig) -> dict[str, torch.Size]:
+    """The name and shape of each of the network's weights."""
+    if config.own_spec is not None:
+        return {name: tensor.shape for name, tensor in build(config).state_dict().items()}
+    # A stranger's config.json may ask for more memory than there is.
+    with torch.device("meta"):
+        return {name: tensor.shape for name, tensor in build(config).state_dict().items()}

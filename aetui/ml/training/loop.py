@@ -10,7 +10,6 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from aetui.catalog import Hyperparameters
 from aetui.config import RunConfig
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.evaluate import TestSet, evaluate, latent_map
@@ -19,6 +18,7 @@ from aetui.ml.training.recorder import LossAverager
 from aetui.ml.training.signals import Control
 from aetui.ml.training.state import Trainer, machine, save
 from aetui.ml.training.step import EagerStep, learning_rate, make_step
+from aetui.model_spec import Hyperparameters
 from aetui.runs.latent_map import save_latent_map
 
 READ_EVERY: Final = 0.25  # seconds between readings of the losses from the device

@@ -15,7 +15,7 @@ from typing import Final
 import torch
 
 import aetui
-from aetui.catalog import Value, model_spec
+from aetui.catalog import model_spec
 from aetui.config import RunConfig
 from aetui.errors import BadInput, printable
 from aetui.machine import usable_cores
@@ -31,6 +31,7 @@ from aetui.ml.training.recorder import Recorder, Report
 from aetui.ml.training.signals import Control
 from aetui.ml.training.state import Diverged, Trainer, restore, save
 from aetui.ml.training.step import faster_precision, make_optimizer
+from aetui.model_spec import Value
 from aetui.runs.directory import (
     CHECKPOINT,
     PREVIOUS,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from textual.app import App
 from textual.binding import Binding
 
-from aetui.catalog import DATA_SETS, FULL_SET, model_spec
+from aetui.catalog import DATA_SETS, model_spec
 from aetui.errors import BadInput
+from aetui.model_spec import FULL_SET
 from aetui.processes.snapshots import Snapshot
 from aetui.tui.messages import ChooseRun, TrainerCommand
 from aetui.tui.screens.base import ModeScreen, Services

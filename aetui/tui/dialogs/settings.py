@@ -13,8 +13,9 @@ from textual.screen import ModalScreen
 from textual.validation import ValidationResult, Validator
 from textual.widgets import Footer, Input, Label, Static
 
-from aetui.catalog import ModelSpec, Value, check_data_name
+from aetui.catalog import check_data_name
 from aetui.errors import BadInput
+from aetui.model_spec import ModelSpec, Value
 
 DATA = "data"  # the one field that is not a setting of the model
 DATA_HELP = "data set: a name, or folder:PATH"

@@ -12,8 +12,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
-from aetui.catalog import Capability
 from aetui.errors import BadInput, printable
+from aetui.model_spec import Capability
 from aetui.processes.inference import Inference, Superseded
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.terminal import TerminalProfile

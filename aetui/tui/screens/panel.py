@@ -10,8 +10,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import ProgressBar, Static
 
-from aetui.catalog import ModelSpec
 from aetui.errors import printable
+from aetui.model_spec import ModelSpec
 from aetui.processes.snapshots import RunSnapshot, StartingTrainer
 from aetui.runs.directory import LOG
 from aetui.runs.history import CurveSnapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from aetui.catalog import Score, Term
+from aetui.model_spec import Score, Term
 from aetui.processes.snapshots import RunSnapshot
 from aetui.runs.metrics import number_or_none
 
