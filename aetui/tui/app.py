@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from textual import on
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.screen import Screen
 from textual.theme import Theme
 
 from aetui.errors import BadInput
@@ -92,6 +94,12 @@ class AetuiApp(App[None]):
     def _make_screen(self, name: str) -> ModeScreen:
         mode = next(mode for mode in MODES if mode.name == name)
         return mode.load()(self._services)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The command palette: Textual's own entries, then those of the screen."""
+        yield from super().get_system_commands(screen)
+        if isinstance(screen, ModeScreen):
+            yield from (SystemCommand(*command) for command in screen.commands())
 
     def on_mount(self) -> None:
         if not self.is_headless:

@@ -23,6 +23,8 @@ from aetui.tui.messages import ChooseRun, ErrorMessage
 if TYPE_CHECKING:
     from aetui.protocol import Array, Packet
 
+Command = tuple[str, str, Callable[[], Any]]
+"""An entry of the command palette: its name, a line of help, what it does."""
 SMALLEST: Final = (80, 24)  # (columns, rows)
 TITLES: Final[dict[Capability, str]] = {
     "plane": "run with a latent plane",
@@ -64,6 +66,10 @@ class ModeScreen(Screen[None]):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the run directories as they are now."""
         raise NotImplementedError
+
+    def commands(self) -> Iterable[Command]:
+        """What the command palette offers on this screen beyond what every screen has."""
+        return ()
 
     def go_to(self, x: float, y: float) -> None:
         """Show that point of the plane, if this screen can."""

@@ -1,0 +1,1 @@
+"""What the inference process answers: one file for each kind of request, listed in registry.py."""

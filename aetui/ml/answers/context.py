@@ -1,0 +1,70 @@
+"""What every answer may use: the loaded networks, test images, and figures kept with a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aetui.errors import BadInput
+from aetui.ml.answers.model_cache import ModelCache
+from aetui.ml.data.load import load, load_test_images
+from aetui.ml.models.base import Autoencoder
+from aetui.model_spec import Capability
+from aetui.protocol import Packet
+from aetui.runs.directory import read_config
+
+Reply = tuple[dict[str, Any], dict[str, np.ndarray]]
+"""Header and arrays of the reply; kind and number are added to the header."""
+T = TypeVar("T")
+
+
+class Context:
+    """Lent to every answer. Belongs to the thread that answers."""
+
+    def __init__(self, models: ModelCache, data_dir: Path | None) -> None:
+        self.data_dir = data_dir
+        self._models = models
+        self._test_images: dict[str, tuple[Tensor, str]] = {}
+        self._kept: WeakKeyDictionary[Autoencoder, dict[str, Any]] = WeakKeyDictionary()
+
+    def network(self, request: Packet, needed: Capability) -> Autoencoder:
+        """The network of the request's run; `BadInput` if it cannot be loaded or lacks `needed`."""
+        network = self._models.get(run_of(request))
+        if needed not in network.spec.capabilities:
+            raise BadInput(f"a run of {network.spec.name} cannot do that: it has no {needed}.")
+        return network
+
+    def once(self, network: Autoencoder, name: str, make: Callable[[], T]) -> T:
+        """What `make` returns, made once for each loaded checkpoint and forgotten with it."""
+        kept = self._kept.setdefault(network, {})
+        if name not in kept:
+            kept[name] = make()
+        found: T = kept[name]
+        return found
+
+    def test_images(self, request: Packet) -> tuple[Tensor, str]:
+        """The test images of the run's data set, or the built-in digits and a note why."""
+        name = read_config(run_of(request)).data
+        if name not in self._test_images:
+            images = load_test_images(name, self.data_dir)
+            note = ""
+            if images is None:
+                images = load("digits", None).test_images
+                note = f"{name} is not on this machine: these are scikit-learn's built-in digits"
+            self._test_images[name] = images, note
+        return self._test_images[name]
+
+
+def run_of(request: Packet) -> Path:
+    return Path(request.header["run"])
+
+
+def to_uint8(images: Tensor) -> np.ndarray:
+    """Images in [0, 1] as they go over the pipe."""
+    return images.mul(255).round().to(torch.uint8).numpy()

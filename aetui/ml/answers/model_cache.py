@@ -1,0 +1,54 @@
+"""The networks that the inference process has loaded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from aetui.errors import BadInput
+from aetui.ml.checkpoint import restore
+from aetui.ml.models.base import Autoencoder
+from aetui.runs.directory import checkpoint_stamp
+
+MOST_LOADED: Final = 4  # networks kept in memory
+
+
+class ModelCache:
+    """The loaded networks, each as new as its checkpoint or about to be."""
+
+    def __init__(self, on_reload: Callable[[Path, str], None]) -> None:
+        self._on_reload = on_reload
+        self._loaded: dict[Path, tuple[Autoencoder, tuple[int, int]]] = {}
+        self._reloading: set[Path] = set()
+
+    def get(self, run: Path) -> Autoencoder:
+        """The network of `run`; `BadInput` where none can be loaded."""
+        if run not in self._loaded:
+            self._load(run)
+        network, loaded = self._loaded[run]
+        if loaded != checkpoint_stamp(run) and run not in self._reloading:
+            self._reloading.add(run)
+            threading.Thread(target=self._reload, args=(run,), daemon=True).start()
+        return network
+
+    def _load(self, run: Path) -> str:
+        now = checkpoint_stamp(run)
+        network, _, warning = restore(run)
+        while len(self._loaded) >= MOST_LOADED and run not in self._loaded:
+            self._loaded.pop(next(iter(self._loaded)))
+        self._loaded[run] = (network.eval(), now)
+        return warning
+
+    def _reload(self, run: Path) -> None:
+        message = ""
+        try:
+            message = self._load(run)
+        except BadInput as error:
+            message = str(error)
+            # Not again until the file changes once more.
+            self._loaded[run] = (self._loaded[run][0], checkpoint_stamp(run))
+        finally:
+            self._reloading.discard(run)
+        self._on_reload(run, message)

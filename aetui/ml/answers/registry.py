@@ -1,0 +1,18 @@
+"""Which function answers which kind of request. A new kind is a file here and a line below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from aetui.ml.answers.context import Context, Reply
+from aetui.ml.answers.decode import decode
+from aetui.ml.answers.denoise import denoise
+from aetui.ml.answers.describe import describe
+from aetui.protocol import Packet
+
+Answer = Callable[[Context, Packet], Reply]
+
+ANSWERS: Final[Mapping[str, Answer]] = {
+    answer.__name__: answer for answer in (decode, denoise, describe)
+}
