@@ -42,7 +42,7 @@ ERROR_SECONDS = 8.0  # that an error message stays
 
 
 class AetuiApp(App[None]):
-    """Shows what the run directories say. It owns no state of a training: close it, open two of them."""
+    """Shows what the run directories say. It owns no state of a training."""
 
     CSS_PATH = "app.tcss"
     DEFAULT_MODE = "train"

@@ -128,7 +128,7 @@ class ModeScreen(Screen[None]):
     def run_task(
         self, task: Coroutine[Any, Any, None], group: str, *, newest: bool = False
     ) -> None:
-        """Run `task` beside the screen; with `newest`, it takes the place of the group's other tasks.
+        """Run `task` beside the screen; `newest` takes the place of the group's other tasks.
 
         An exception in it becomes a message, not the end of the app.
         """
@@ -142,7 +142,7 @@ class ModeScreen(Screen[None]):
     async def ask(
         self, kind: str, arrays: dict[str, Array] | None = None, **values: Any
     ) -> Packet | None:
-        """The reply for this screen's run; None where a newer request took its place, or it failed."""
+        """The reply for this screen's run; None where a newer request came, or it failed."""
         run = self.run_shown
         if run is None or not run.has_checkpoint:
             return None
