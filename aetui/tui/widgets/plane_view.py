@@ -1,4 +1,4 @@
-"""The latent plane as characters: every cell shows the digit that is commonest there, brighter where there are more."""
+"""The latent plane as characters: each cell shows its commonest digit, brighter where many are."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from aetui.tui.widgets.plane import (
     fit,
     ticks,
 )
+from aetui.tui.widgets.rings import Mark, ring_marks
 from aetui.tui.widgets.strip_view import StripView
 
 GUTTER: Final = 7  # columns left of the plane, for the numbers of the vertical axis
@@ -48,6 +49,7 @@ class PlaneView(StripView):
         self._labels: NDArray[np.int64] = np.zeros(0, np.int64)
         self._view: Viewport | None = None  # None: all of the points
         self._cross: tuple[float, float] | None = None
+        self._sigma: tuple[float, float] | None = None  # rings in place of the crosshair's arms
         self._fitted = fit(self._points, 1, 1)  # the view that shows all of the points
         self._plain: list[Strip] = []  # without the crosshair
         self._marked: list[Strip] = []  # with it
@@ -58,9 +60,17 @@ class PlaneView(StripView):
         self._points, self._labels = points, labels
         self._redraw()
 
-    def aim(self, x: float, y: float) -> None:
-        """Get the crosshair ready at a point of the plane; `reveal` shows it there."""
-        self._cross = (x, y)
+    def aim(self, x: float, y: float, sigma: tuple[float, float] | None = None) -> None:
+        """Get the crosshair ready at a point of the plane; `reveal` shows it there.
+
+        With `sigma`, the standard deviations of a code, rings of 1 and 2 sigma take its place.
+        """
+        self._cross, self._sigma = (x, y), sigma
+        self._marked = self._with_cross()
+
+    def aim_nowhere(self) -> None:
+        """Take the crosshair away at the next `reveal`."""
+        self._cross = self._sigma = None
         self._marked = self._with_cross()
 
     def reveal(self) -> None:
@@ -134,10 +144,12 @@ class PlaneView(StripView):
             strips.append(Strip(segments, GUTTER + columns))
         return strips + [Strip([Segment(line, axis)], GUTTER + columns) for line in bottom]
 
-    def _cross_marks(self, columns: int, rows: int) -> list[tuple[int, int, str]]:
-        """(row, column, text) of the crosshair's parts; at the edge where the point lies outside."""
+    def _cross_marks(self, columns: int, rows: int) -> list[Mark]:
+        """The crosshair's parts; at the edge where the point lies outside."""
         if self._cross is None:
             return []
+        if self._sigma is not None:
+            return ring_marks(self.view, self._cross, self._sigma, (columns, rows))
         column, row = self.view.to_cell(*self._cross, columns, rows)
         column, row = min(max(column, 0), columns - 1), min(max(row, 0), rows - 1)
         left = max(0, column - ARM)
