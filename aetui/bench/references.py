@@ -1,7 +1,8 @@
-"""What a user would run instead, in torch: the classic Keras VAE and denoiser, and PyTorch's own VAE example.
+"""What a user would run instead, in torch: two Keras examples and PyTorch's own VAE example.
 
-The first two follow the Keras examples' layers, optimisers and batches (https://keras.io/examples), with everything on the
-device and no data loader, so that they are timed at their best. The third is timed as people run it (https://github.com/pytorch/examples).
+The first two follow the Keras examples' layers, optimisers and batches (https://keras.io/examples),
+with everything on the device and no data loader, so that they are timed at their best. The third is
+timed as people run it (https://github.com/pytorch/examples).
 """
 
 from __future__ import annotations
@@ -21,48 +22,45 @@ from aetui.ml.data.dataset import Dataset
 from aetui.ml.data.transforms import add_noise, to_float
 from aetui.ml.models.losses import binary_cross_entropy, kl_divergence, psnr
 
-PIXELS = 28 * 28
 
+class ClassicVariational(nn.Module):
+    """values-width-latent-width-values with ReLU and Glorot initialisation."""
 
-class ClassicVAE(nn.Module):
-    """784-width-latent-width-784 with ReLU, Glorot initialisation."""
-
-    def __init__(self, width: int, latent: int) -> None:
+    def __init__(self, values: int, width: int, latent: int) -> None:
         super().__init__()
         self.latent = latent
-        self.hidden, self.mean, self.log_sigma = (
-            nn.Linear(PIXELS, width),
-            nn.Linear(width, latent),
-            nn.Linear(width, latent),
-        )
-        self.up, self.out = nn.Linear(latent, width), nn.Linear(width, PIXELS)
+        self.hidden = nn.Linear(values, width)
+        self.mean = nn.Linear(width, latent)
+        self.log_sigma = nn.Linear(width, latent)
+        self.up = nn.Linear(latent, width)
+        self.out = nn.Linear(width, values)
         _glorot(self)
 
     def forward(self, images: Tensor, epsilon: Tensor) -> Tensor:
         """The loss in nats per image."""
         h = functional.relu(self.hidden(images.flatten(1)))
-        z_mean, z_log_sigma = self.mean(h), self.log_sigma(h)
+        z_mean = self.mean(h)
+        z_log_sigma = self.log_sigma(h)
         logits = self.out(functional.relu(self.up(z_mean + z_log_sigma.exp() * epsilon)))
-        loss: Tensor = (
-            binary_cross_entropy(logits, images) + kl_divergence(z_mean, z_log_sigma).sum()
-        )
-        return loss / len(images)
+        reconstruction = binary_cross_entropy(logits, images)
+        return (reconstruction + kl_divergence(z_mean, z_log_sigma).sum()) / len(images)
 
 
 class ClassicDenoiser(nn.Module):
-    """Convolutions of 32 channels with max-pooling to 7x7, and back by repeating pixels."""
+    """Convolutions of 32 channels with max-pooling to a quarter, and back by repeating pixels."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2),
-            nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2), nn.Conv2d(32, 1, 3, padding=1),
-        )  # fmt: skip
+            *(nn.Conv2d(channels, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2)),
+            *(nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2)),
+            nn.Conv2d(32, channels, 3, padding=1),
+        )
         _glorot(self)
-        self.to(
-            memory_format=torch.channels_last
-        )  # on a CPU nearly twice as fast: the reference at its best
+        # On a CPU nearly twice as fast: the reference at its best.
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, noisy: Tensor) -> Tensor:
         """Logits of the clean images."""
@@ -86,15 +84,18 @@ class ScorePoint:
     score: float
 
 
-def train_classic_vae(data: Dataset, epochs: int, device: torch.device) -> Iterator[ScorePoint]:
+def train_classic_variational(
+    data: Dataset, epochs: int, device: torch.device
+) -> Iterator[ScorePoint]:
     """784-256-2, RMSprop at 1e-3, batches of 100; scores are nats per test image."""
-    network = ClassicVAE(256, 2).to(device)
+    network = ClassicVariational(data.image_shape.values, 256, 2).to(device)
     optimizer = torch.optim.RMSprop(network.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
-    images, test = to_float(data.train_images.to(device)), to_float(data.test_images.to(device))
-    epsilon = torch.randn(len(test), 2, generator=torch.Generator().manual_seed(1)).to(device)
+    images = to_float(data.train_images.to(device))
+    test = to_float(data.test_images.to(device))
+    epsilon = _drawn((len(test), network.latent), device)
 
     def step(batch: Tensor) -> Tensor:
-        loss: Tensor = network(batch, torch.randn(len(batch), 2, device=device))
+        loss: Tensor = network(batch, torch.randn(len(batch), network.latent, device=device))
         return loss
 
     return _train(images, 100, epochs, optimizer, step, lambda: float(network(test, epsilon)))
@@ -103,11 +104,12 @@ def train_classic_vae(data: Dataset, epochs: int, device: torch.device) -> Itera
 def train_classic_denoiser(
     data: Dataset, epochs: int, device: torch.device
 ) -> Iterator[ScorePoint]:
-    """Adam at 1e-3, batches of 128, noise of 0.5 clipped; scores are dB of PSNR over the test images."""
-    network = ClassicDenoiser().to(device)
+    """Adam at 1e-3, batches of 128, noise of 0.5 clipped; scores are dB of test PSNR."""
+    network = ClassicDenoiser(data.image_shape.channels).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    images, test = to_float(data.train_images.to(device)), to_float(data.test_images.to(device))
-    noise = torch.randn(test.shape, generator=torch.Generator().manual_seed(1)).to(device)
+    images = to_float(data.train_images.to(device))
+    test = to_float(data.test_images.to(device))
+    noise = _drawn(tuple(test.shape), device)
 
     def step(batch: Tensor) -> Tensor:
         noisy = add_noise(batch, torch.randn(batch.shape, device=device), TEST_SIGMA)
@@ -122,6 +124,11 @@ def train_classic_denoiser(
         return float(torch.cat(ratios).mean())
 
     return _train(images, 128, epochs, optimizer, step, score)
+
+
+def _drawn(shape: tuple[int, ...], device: torch.device) -> Tensor:
+    """Standard normal noise, the same every time."""
+    return torch.randn(shape, generator=torch.Generator().manual_seed(1)).to(device)
 
 
 def _train(
@@ -148,7 +155,7 @@ def _train(
 
 
 class OneByOne(torch.utils.data.Dataset[Tensor]):
-    """Training images as torchvision's data sets hand them out: each unpacked and converted by itself."""
+    """Training images as torchvision's data sets hand them out: each converted by itself."""
 
     def __init__(self, images: Tensor) -> None:
         self._images = images
@@ -157,22 +164,31 @@ class OneByOne(torch.utils.data.Dataset[Tensor]):
         return len(self._images)
 
     def __getitem__(self, index: int) -> Tensor:
-        """Image `index`, float32 [1, 28, 28]."""
+        """Image `index`, float32 [C, H, W]."""
         image: Tensor = to_tensor(to_pil_image(self._images[index]))
         return image
 
 
-def time_data_loader_epoch(data: Dataset, device: torch.device) -> float:
-    """The seconds of one epoch of PyTorch's VAE example: 784-400-20, Adam, batches of 128 from a DataLoader, `.item()` at every step."""
-    network = ClassicVAE(400, 20).to(device)
+@dataclass(frozen=True)
+class ExampleEpoch:
+    """An epoch of PyTorch's example: how long it took and how it learned."""
+
+    seconds: float
+    losses: list[float]  # nats per image, a step each
+
+
+def train_example_epoch(data: Dataset, device: torch.device) -> ExampleEpoch:
+    """PyTorch's VAE example: 784-400-20, Adam, a DataLoader of 128, `.item()` at each step."""
+    network = ClassicVariational(data.image_shape.values, 400, 20).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     loader = DataLoader(OneByOne(data.train_images), batch_size=128, shuffle=True)
-    total, start = 0.0, time.perf_counter()
+    losses: list[float] = []
+    start = time.perf_counter()
     for batch in loader:
         images = batch.to(device)
         optimizer.zero_grad()
         loss = network(images, torch.randn(len(images), network.latent, device=device))
         loss.backward()
-        total += loss.item()
+        losses.append(loss.item())
         optimizer.step()
-    return time.perf_counter() - start
+    return ExampleEpoch(time.perf_counter() - start, losses)

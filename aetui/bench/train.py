@@ -6,7 +6,7 @@ import os
 import platform
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,66 +14,81 @@ from typing import Final
 import torch
 
 from aetui.bench.references import (
+    ExampleEpoch,
     ScorePoint,
-    time_data_loader_epoch,
     train_classic_denoiser,
-    train_classic_vae,
+    train_classic_variational,
+    train_example_epoch,
 )
-from aetui.catalog import model_spec
+from aetui.catalog import DAE, VAE, ModelSpec
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.data.load import load
-from aetui.ml.training.session import TrainingRequest, choose_device, run_training
+from aetui.ml.training.request import TrainingRequest, choose_device
+from aetui.ml.training.session import run_training
 from aetui.runs.metrics import Record
+
+Say = Callable[[str], None]
+TARGETS_ARE_OF: Final = "mnist"
 
 
 @dataclass(frozen=True)
 class Comparison:
     """One of our models against what a user would run instead."""
 
-    model: str
+    spec: ModelSpec
     reference: str
     train_reference: Callable[[Dataset, int, torch.device], Iterator[ScorePoint]]
     epochs: int  # of the reference
     target: float  # the reference's published test score
-    unit: str
-    higher_is_better: bool
+    train_example_epoch: Callable[[Dataset, torch.device], ExampleEpoch] | None = None
+    """An epoch of PyTorch's own example of this model, where there is one."""
+
+    @property
+    def unit(self) -> str:
+        return self.spec.score.unit
 
     def reaches(self, score: float) -> bool:
         """Whether `score` is as good as the target."""
-        return score >= self.target if self.higher_is_better else score <= self.target
+        return score == self.target or self.spec.score.is_better(score, self.target)
 
 
-CONTESTS: Final = (
-    Comparison("vae", "classic Keras VAE, 784-256-2", train_classic_vae, 50, 148.1, "nats", False),
+COMPARISONS: Final = (
     Comparison(
-        "dae", "classic Keras denoiser, 32-32-32", train_classic_denoiser, 10, 19.77, "dB", True
+        VAE,
+        "classic Keras VAE, 784-256-2",
+        train_classic_variational,
+        epochs=50,
+        target=148.1,
+        train_example_epoch=train_example_epoch,
+    ),
+    Comparison(
+        DAE,
+        "classic Keras denoiser, 32-32-32",
+        train_classic_denoiser,
+        epochs=10,
+        target=19.77,
     ),
 )
 
 
 def bench_train(
-    data_dir: Path | None,
-    device: str,
-    repeats: int,
-    models: tuple[str, ...],
-    say: Callable[[str], None],
+    data_dir: Path | None, device: str, repeats: int, models: tuple[str, ...], say: Say
 ) -> None:
-    """Train ours and the references in turn on one device, `repeats` times each, and print medians and ratios."""
-    images = load("auto", data_dir)
+    """Train ours and the references in turn on one device; print medians and ratios."""
+    data = load("auto", data_dir)
     say(machine_line())
-    if images.name != "mnist":
-        say(
-            f"NOT MNIST: {images.note}. The targets below are MNIST's; only the times can be compared."
-        )
-    for contest in CONTESTS:
-        if contest.model in models:
-            _run_contest(contest, images, data_dir, device, repeats, say)
+    if data.name != TARGETS_ARE_OF:
+        say(f"NOT {TARGETS_ARE_OF}: {data.note}. Only the times below can be compared.")
+    for comparison in COMPARISONS:
+        if comparison.spec.name in models:
+            _compare(comparison, data, data_dir, device, repeats, say)
 
 
 def machine_line() -> str:
-    """What machine these figures are of."""
+    """The machine that these figures are of."""
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
-    return f"{_processor()}, {os.cpu_count()} cores{gpu}; torch {torch.__version__}, Python {platform.python_version()}"
+    versions = f"torch {torch.__version__}, Python {platform.python_version()}"
+    return f"{_processor()}, {os.cpu_count()} cores{gpu}; {versions}"
 
 
 def _processor() -> str:
@@ -81,88 +96,86 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    return next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
-        platform.machine(),
-    )
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
 
 
-def _run_contest(
-    contest: Comparison,
-    images: Dataset,
+def _compare(
+    comparison: Comparison,
+    data: Dataset,
     data_dir: Path | None,
     device: str,
     repeats: int,
-    say: Callable[[str], None],
+    say: Say,
 ) -> None:
     ours: list[list[ScorePoint]] = []
     theirs: list[list[ScorePoint]] = []
+    place = choose_device(device)
     for repeat in range(repeats):
         torch.manual_seed(repeat)
-        ours.append(_train_ours(contest.model, images.name, data_dir, device, repeat))
-        theirs.append(list(contest.train_reference(images, contest.epochs, choose_device(device))))
-    epochs = model_spec(contest.model).defaults["epochs"]
-    say(f"\n{contest.model}, target {contest.target} {contest.unit}, median of {repeats}:")
-    whole = _median(runs[-1].seconds for runs in theirs)
-    reference_score = _median(runs[-1].score for runs in theirs)
-    say(
-        f"  {contest.reference}: {contest.epochs} epochs in {whole:.1f} s, ends at {reference_score:.2f} {contest.unit}"
-    )
-    end, score = (
-        _median(runs[-1].seconds for runs in ours),
-        _median(runs[-1].score for runs in ours),
-    )
-    say(
-        f"  aetui train {contest.model}: {ours[0][-1].epoch} epochs in {end:.1f} s, ends at {score:.2f} {contest.unit}"
-    )
-    times = [
-        first.seconds
-        for runs in ours
-        if (first := next((point for point in runs if contest.reaches(point.score)), None))
-    ]
-    if len(times) < repeats:
-        say(f"  target: reached in {len(times)} of {repeats} runs of {epochs} epochs")
-    else:
-        reached = statistics.median(times)
-        share = f"1/{whole / reached:.1f} of the reference's time"
-        say(
-            f"  target reached after {reached:.1f} s, {share}; the whole run takes {end / whole:.2f} of it"
-        )
-    if contest.model == "vae":
-        loaded = _median(
-            time_data_loader_epoch(images, choose_device(device)) for _ in range(repeats)
-        )
-        epoch = end / ours[0][-1].epoch
-        say(
-            f"  PyTorch's example with a DataLoader: {loaded:.2f} s an epoch; ours: {epoch:.3f} s, 1/{loaded / epoch:.1f} of it"
-        )
+        ours.append(_train_ours(comparison.spec, data.name, data_dir, device, repeat))
+        theirs.append(list(comparison.train_reference(data, comparison.epochs, place)))
+    unit = comparison.unit
+    say(f"\n{comparison.spec.name}, target {comparison.target} {unit}, median of {repeats}:")
+    reference_time, score = _last(theirs)
+    seconds = f"{comparison.epochs} epochs in {reference_time:.1f} s"
+    say(f"  {comparison.reference}: {seconds}, ends at {score:.2f} {unit}")
+    our_time, score = _last(ours)
+    epochs = ours[0][-1].epoch
+    seconds = f"{epochs} epochs in {our_time:.1f} s"
+    say(f"  aetui train {comparison.spec.name}: {seconds}, ends at {score:.2f} {unit}")
+    say(_target_line(comparison, ours, reference_time, our_time))
+    if train_example := comparison.train_example_epoch:
+        example = _median(train_example(data, place).seconds for _ in range(repeats))
+        epoch = our_time / epochs
+        ratio = f"1/{example / epoch:.1f} of it"
+        say(f"  PyTorch's example: {example:.2f} s an epoch; ours: {epoch:.3f} s, {ratio}")
 
 
-def _median(values: Iterator[float]) -> float:
+def _last(runs: list[list[ScorePoint]]) -> tuple[float, float]:
+    """(seconds, score) at the end of the runs, medians."""
+    return _median(run[-1].seconds for run in runs), _median(run[-1].score for run in runs)
+
+
+def _target_line(
+    comparison: Comparison, runs: list[list[ScorePoint]], reference_time: float, our_time: float
+) -> str:
+    times = []
+    for run in runs:
+        reached = (point.seconds for point in run if comparison.reaches(point.score))
+        if (first := next(reached, None)) is not None:
+            times.append(first)
+    if len(times) < len(runs):
+        return f"  target: reached in {len(times)} of {len(runs)} runs"
+    seconds = _median(times)
+    share = f"1/{reference_time / seconds:.1f} of the reference's time"
+    whole = f"the whole run takes {our_time / reference_time:.2f} of it"
+    return f"  target reached after {seconds:.1f} s, {share}; {whole}"
+
+
+def _median(values: Iterable[float]) -> float:
     return statistics.median(list(values))
 
 
 def _train_ours(
-    model: str, name: str, data_dir: Path | None, device: str, seed: int
+    spec: ModelSpec, data: str, data_dir: Path | None, device: str, seed: int
 ) -> list[ScorePoint]:
-    """The default run of `aetui train`, in a folder that is thrown away: (epoch, seconds, score) after each epoch."""
+    """The default run of `aetui train`, in a folder that is thrown away: a point per epoch."""
     points: list[ScorePoint] = []
 
     def note(record: Record) -> None:
         if record["kind"] == "epoch":
-            score = record["test_psnr"] if model == "dae" else record["test_loss"]
-            points.append(ScorePoint(record["epoch"], record["elapsed"], score))
+            point = ScorePoint(record["epoch"], record["elapsed"], record[spec.score.key])
+            points.append(point)
 
     with tempfile.TemporaryDirectory() as folder:
-        run_training(
-            TrainingRequest(
-                model,
-                Path(folder),
-                data=name,
-                data_dir=data_dir,
-                device=device,
-                overrides={"seed": seed},
-            ),
-            note,
+        request = TrainingRequest(
+            spec.name,
+            Path(folder),
+            data=data,
+            data_dir=data_dir,
+            device=device,
+            overrides={"seed": seed},
         )
+        run_training(request, note)
     return points

@@ -74,7 +74,8 @@ def launch(options: argparse.Namespace) -> int:
 def train(options: argparse.Namespace) -> int:
     limit_openmp_spin()
     from aetui.cli.progress import Progress
-    from aetui.ml.training.session import TrainingRequest, run_training
+    from aetui.ml.training.request import TrainingRequest
+    from aetui.ml.training.session import run_training
 
     spec = model_spec(options.model)
     typed = setting_values(options)

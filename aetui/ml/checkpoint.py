@@ -1,4 +1,4 @@
-"""checkpoint.pt: saved so that a whole one always exists, loaded so that a stranger's file can do no harm."""
+"""checkpoint.pt: saved so that a whole one always exists, loaded so that no file can do harm."""
 
 from __future__ import annotations
 
@@ -35,26 +35,25 @@ T = TypeVar("T")
 
 
 def save(run: Path, payload: Payload) -> None:
-    """Write checkpoint.pt and keep the one before as previous.pt. `OSError` leaves both as they were.
+    """Write checkpoint.pt, and keep the one before as previous.pt. `OSError` leaves both alone.
 
-    At every moment a whole checkpoint.pt is there, or was never there.
+    From the first save on, there is a whole checkpoint.pt at every moment. `FloatingPointError`
+    where the weights are not finite.
     """
     if not all_finite(payload["weights"]):
         raise FloatingPointError("the weights are not finite")
-    checkpoint, previous = run / CHECKPOINT, run / PREVIOUS
-    buffer = (
-        io.BytesIO()
-    )  # given the file itself, torch turns a full disk into a RuntimeError about its zip archive
+    checkpoint = run / CHECKPOINT
+    # Given the file itself, torch turns a full disk into a RuntimeError about its zip archive.
+    buffer = io.BytesIO()
     torch.save({"format": FORMAT, **payload}, buffer)
 
     def write(file: BinaryIO) -> None:
         file.write(buffer.getbuffer())
         file.flush()
-        os.fsync(
-            file.fileno()
-        )  # the new one stands, before the old one takes its predecessor's place
+        # The new one is on the disk before the old one replaces its predecessor.
+        os.fsync(file.fileno())
         if checkpoint.exists():
-            _keep(checkpoint, previous)
+            _keep(checkpoint, run / PREVIOUS)
 
     write_atomically(checkpoint, write)
 
@@ -73,11 +72,8 @@ def _keep(checkpoint: Path, previous: Path) -> None:
 
 def all_finite(weights: dict[str, Tensor]) -> bool:
     """Whether no weight is NaN or infinite."""
-    return all(
-        bool(torch.isfinite(tensor).all())
-        for tensor in weights.values()
-        if tensor.is_floating_point()
-    )
+    floating = (tensor for tensor in weights.values() if tensor.is_floating_point())
+    return all(bool(torch.isfinite(tensor).all()) for tensor in floating)
 
 
 def load_model(run_dir: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
@@ -87,18 +83,23 @@ def load_model(run_dir: str | Path, device: str | torch.device = "cpu") -> Autoe
 
 
 def restore(run: Path, device: str | torch.device = "cpu") -> tuple[Autoencoder, Payload, str]:
-    """The run's network with its weights, the checkpoint's payload, and a warning (empty where all is well).
+    """The run's network with its weights, the checkpoint's payload, and a warning or "".
 
-    checkpoint.pt if it is usable, else previous.pt with a warning that says why; `BadInput` where neither is.
+    checkpoint.pt if it is usable, else previous.pt with a warning that says why; `BadInput` where
+    neither is.
     """
     config = read_config(run)
-    (network, payload), warning = first_usable(run, lambda path: restore_file(path, config, device))
+    found, warning = first_usable(run, lambda path: restore_file(path, config, device))
+    network, payload = found
     return network, payload, warning
 
 
 def first_usable(run: Path, read: Callable[[Path], T]) -> tuple[T, str]:
-    """What `read` makes of checkpoint.pt, or of previous.pt where it refuses that with `BadInput`; and a warning, as in `restore`."""
-    reasons = []
+    """What `read` makes of checkpoint.pt, or of previous.pt where it refuses that; and a warning.
+
+    It refuses with `BadInput`; the warning is as in `restore`.
+    """
+    reasons: list[str] = []
     for name in (CHECKPOINT, PREVIOUS):
         if not (run / name).exists():
             continue
@@ -109,9 +110,8 @@ def first_usable(run: Path, read: Callable[[Path], T]) -> tuple[T, str]:
             continue
         return found, f"{reasons[0]} Using {name}, the one before." if reasons else ""
     if reasons:
-        raise BadInput(
-            f"{run.name} has no usable checkpoint: {' '.join(reasons)} Train it again, or restore the file."
-        )
+        cure = "Train it again, or restore the file."
+        raise BadInput(f"{run.name} has no usable checkpoint: {' '.join(reasons)} {cure}")
     raise BadInput(f"{run.name} has no checkpoint yet; it comes with the first save.")
 
 
@@ -139,15 +139,9 @@ def restore_file(
 
 
 def _read(path: Path, device: str | torch.device) -> Payload:
-    """The payload in `path`, every byte checked before anything is unpickled, and no code in it run."""
+    """The payload in `path`. Every byte is checked before any is unpickled; none of it is run."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            # torch writes its entries as they are; a packed one could grow without bound.
-            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-                raise BadInput(f"{path.name} is damaged, or was not written by aetui.")
-            # torch's own reader passes over the checksums.
-            if damaged := archive.testzip():
-                raise BadInput(f"{path.name} is damaged (at {printable(damaged)}).")
+        _check_archive(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             payload = torch.load(path, map_location=device, weights_only=True)
@@ -156,13 +150,20 @@ def _read(path: Path, device: str | torch.device) -> Payload:
     except OSError as error:
         raise BadInput(f"{path.name} cannot be read ({error.strerror or error}).") from None
     except pickle.UnpicklingError:
-        raise BadInput(
-            f"{path.name} is refused: it holds more than weights and could run code."
-        ) from None
-    except Exception as error:  # noqa: BLE001  a stranger's bytes can raise anything in zipfile and in torch's unpickler
-        raise BadInput(
-            f"{path.name} is damaged or half-written ({printable(str(error))})."
-        ) from None
+        problem = "it holds more than weights and could run code"
+        raise BadInput(f"{path.name} is refused: {problem}.") from None
+    except Exception as error:  # noqa: BLE001  zipfile and torch raise anything on damaged bytes
+        reason = printable(str(error))
+        raise BadInput(f"{path.name} is damaged or half-written ({reason}).") from None
     if not isinstance(payload, dict) or payload.get("format") != FORMAT:
         raise BadInput(f"{path.name} was written by another version of aetui.")
     return payload
+
+
+def _check_archive(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        # torch writes its entries as they are; a compressed one could grow without bound.
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise BadInput(f"{path.name} is damaged, or was not written by aetui.")
+        if damaged := archive.testzip():  # torch's own reader ignores the checksums
+            raise BadInput(f"{path.name} is damaged (at {printable(damaged)}).")

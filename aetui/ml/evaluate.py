@@ -89,7 +89,7 @@ def scan_plane(
     extent: tuple[float, float, float, float],
     grid: tuple[int, int],
 ) -> Tensor:
-    """Codes of the regular points of a (rows, columns) grid, [rows * columns, latent_dim], top first."""
+    """The codes of a regular (rows, columns) grid, [rows * columns, latent_dim], top row first."""
     rows, columns = grid
     left, right, bottom, top = extent
     lines = torch.linspace(top, bottom, rows), torch.linspace(left, right, columns)

@@ -1,69 +1,137 @@
-"""`aetui export`: a run made fit to share: weights without the optimizer, a thinned curve, the film in a few frames, a card."""
+"""`aetui export`: a copy of a run that is fit to share.
+
+Weights without the optimizer, a thinned loss curve, a few of the latent maps, a model card, and no
+folder of the machine that trained it.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import re
+import shlex
 import shutil
 import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from aetui.catalog import DATA_PREFIXES
 from aetui.config import RunConfig
 from aetui.errors import BadInput
 from aetui.ml import checkpoint
-from aetui.runs.directory import latent_epochs, read_config, write_atomically
-from aetui.runs.metrics import MetricsTail, Record
+from aetui.runs.directory import (
+    CONFIG,
+    LATENT,
+    METRICS,
+    latent_epochs,
+    read_config,
+    write_atomically,
+)
+from aetui.runs.latent_map import map_path
+from aetui.runs.metrics import MetricsTail, Record, is_state_event
 
 STEPS_KEPT: Final = 300  # lines of the loss curve
+FOLDER_OPTIONS: Final = ("--runs", "--data-dir")
+PATH: Final = re.compile(r"(?<![\w.~/])(?:~|\.{1,2})?/[^\s,;:()'\"]+")  # /a/b, ~/a, ../a in a text
 
 
 def export_run(run: Path, target: Path) -> str:
-    """Write a copy of `run` to the new folder `target`; its model card. `BadInput` where it cannot be had."""
+    """Write a copy of `run` to the new folder `target`; its model card.
+
+    `BadInput` where the run has no whole checkpoint, and where `target` cannot be made.
+    """
     config = read_config(run)
     _, payload, warning = checkpoint.restore(run)
     if warning:
         raise BadInput(f"{run.name} is not exported: {warning}")
-    records = _thinned(MetricsTail(run / "metrics.jsonl").read())
+    records = _thinned(MetricsTail(run / METRICS).read())
     try:
         target.mkdir(parents=True)
     except OSError as error:
-        raise BadInput(
-            f"{target} cannot be made ({error.strerror}); name a folder that is not there yet."
-        ) from None
-    card = _card(config, _last_epoch(records))
-    text = dataclasses.replace(config, card=card).to_json()
-    write_atomically(target / "config.json", lambda file: file.write(text.encode()))
-    # Half precision is exact enough for a network that learns no further, and half as long on the wire.
+        cure = "name a folder that does not exist yet"
+        raise BadInput(f"{target} cannot be made ({error.strerror}); {cure}.") from None
+    config = without_folders(config)
+    config = dataclasses.replace(config, card=model_card(config, _last_epoch(records)))
+    _write(target / CONFIG, config.to_json())
+    # Half precision is exact enough for a network that learns no further, and half as large.
     halves = {
         name: tensor.half() if tensor.is_floating_point() else tensor
         for name, tensor in payload["weights"].items()
     }
     checkpoint.save(target, {"weights": halves, "step": payload["step"]})
-    lines = "".join(json.dumps(record) + "\n" for record in records)
-    write_atomically(target / "metrics.jsonl", lambda file: file.write(lines.encode()))
-    _copy_film(run, target)
-    return card
+    _write(target / METRICS, "".join(json.dumps(_shared(record)) + "\n" for record in records))
+    _copy_maps(run, target)
+    return config.card
+
+
+def without_folders(config: RunConfig) -> RunConfig:
+    """`config` with no folder of this machine in it: of a path, only the last part is kept."""
+    return dataclasses.replace(
+        config,
+        data=_data_name(config.data),
+        data_requested=_data_name(config.data_requested),
+        data_note=PATH.sub(lambda found: Path(found[0]).name, config.data_note),
+        command=_command_without_folders(config.command),
+    )
+
+
+def _data_name(data: str) -> str:
+    prefix = next((prefix for prefix in DATA_PREFIXES if data.startswith(prefix)), "")
+    return prefix + (Path(data.removeprefix(prefix)).name or "data") if prefix else data
+
+
+def _command_without_folders(command: str) -> str:
+    """The command without the options that name folders, and with the last part of other paths."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # not written by aetui
+        return ""
+    kept: list[str] = []
+    skipping = False
+    for word in words:
+        option, _, value = word.partition("=")
+        if not skipping and option not in FOLDER_OPTIONS:
+            kept.append(_last_part(word))
+        skipping = not skipping and option in FOLDER_OPTIONS and not value
+    return shlex.join(kept)
+
+
+def _last_part(word: str) -> str:
+    option, equals, value = word.rpartition("=")
+    name = _data_name(value)
+    return option + equals + (Path(name).name if "/" in name else name)
+
+
+def model_card(config: RunConfig, epoch: Record) -> str:
+    """What the run is, how it was made and how it scores, in a few sentences."""
+    settings = config.hyperparameters
+    date = time.strftime("%Y-%m-%d", time.gmtime(config.created))
+    trained = f"{config.model} trained on {config.data} ({config.train_images} images)"
+    how = f"{settings.epochs} epochs, seed {settings.seed}, {date}"
+    place = f"on {config.device} in {config.precision}"
+    test = f"Test set ({config.test_images} images): {_measured(config, epoch)}."
+    return f"{trained}, {how}, {place}. {test} Command: {config.command}"
+
+
+def _measured(config: RunConfig, epoch: Record) -> str:
+    score = config.spec.score
+    if not isinstance(epoch.get(score.key), (int, float)):
+        return "not scored"
+    measured = f"{epoch[score.key]:.3f} {score.unit}"
+    terms = [
+        f"{epoch[term.key]:.3f} {score.unit} of {term.label}"
+        for term in score.terms
+        if isinstance(epoch.get(term.key), (int, float))
+    ]
+    return ", ".join([measured, *terms])
+
+
+def _write(path: Path, text: str) -> None:
+    write_atomically(path, lambda file: file.write(text.encode()))
 
 
 def _last_epoch(records: list[Record]) -> Record:
     return next((record for record in reversed(records) if record["kind"] == "epoch"), {})
-
-
-def _card(config: RunConfig, epoch: Record) -> str:
-    settings = config.hyperparameters
-    scores = {
-        "test_loss": "nats",
-        "test_reconstruction": "nats of reconstruction",
-        "test_kl": "nats of KL",
-        "test_psnr": "dB PSNR at sigma 0.5",
-    }
-    measured = ", ".join(f"{epoch[key]:.3f} {unit}" for key, unit in scores.items() if key in epoch)
-    date = time.strftime("%Y-%m-%d", time.gmtime(config.created))
-    return (
-        f"{config.model} trained on {config.data} ({config.train_images} images), {settings.epochs} epochs, seed {settings.seed}, {date}, "
-        f"on {config.device} in {config.precision}. Test set ({config.test_images} images): {measured} Command: {config.command}"
-    )
 
 
 def _thinned(records: list[Record]) -> list[Record]:
@@ -73,23 +141,28 @@ def _thinned(records: list[Record]) -> list[Record]:
     return [
         record
         for record in records
-        if record["kind"] == "epoch" or id(record) in kept or _tells_state(record)
+        if record["kind"] == "epoch"
+        or id(record) in kept
+        or (record["kind"] == "event" and is_state_event(record))
     ]
 
 
-def _tells_state(record: Record) -> bool:
-    return record["kind"] == "event" and record.get("event") in ("started", "done", "stopped")
+def _shared(record: Record) -> dict[str, Any]:
+    """A record without what only the training machine needs to know."""
+    shared = {key: value for key, value in record.items() if key != "host"}
+    if message := shared.get("message"):
+        shared["message"] = PATH.sub(lambda found: Path(found[0]).name, message)
+    return shared
 
 
-def _copy_film(run: Path, target: Path) -> None:
+def _copy_maps(run: Path, target: Path) -> None:
     """The latent maps after 1, 2, 4, 8 ... epochs and the last: a plane takes shape early."""
     epochs = latent_epochs(run)
     if not epochs:
         return
-    (target / "latent").mkdir()
-    # A long training keeps no map of every epoch.
+    (target / LATENT).mkdir()
     wanted = [2**power for power in range(epochs[-1].bit_length())]
-    for epoch in {min(epochs, key=lambda kept: abs(kept - power)) for power in wanted} | {
-        epochs[-1]
-    }:
-        shutil.copyfile(run / "latent" / f"{epoch:04d}.npz", target / "latent" / f"{epoch:04d}.npz")
+    # A long training keeps no map of every epoch.
+    nearest = {min(epochs, key=lambda kept: abs(kept - epoch)) for epoch in wanted}
+    for epoch in nearest | {epochs[-1]}:
+        shutil.copyfile(map_path(run, epoch), map_path(target, epoch))

@@ -24,9 +24,13 @@ def small_affine_changes(images: Tensor, normal: Tensor, strength: float) -> Ten
     standard deviation of turn and shear in radians; scales and shifts, in halves of the image,
     deviate by half of it.
     """
+    height, width = images.shape[2:]
     identity = torch.eye(2, 3, device=images.device)
     share = 1 - 0.5 * identity  # made on the device: a CUDA graph cannot hold a copy from the host
     share[:, 2] = 0.5
+    # affine_grid measures each axis in halves of the image, which differ where it is not square.
+    share[0, 1] *= height / width
+    share[1, 0] *= width / height
     theta = normal * (strength * share) + identity
     grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, align_corners=False).clamp_(0, 1)

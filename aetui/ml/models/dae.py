@@ -99,7 +99,8 @@ def _initialise_layer(layer: nn.Conv2d | nn.ConvTranspose2d, h: Tensor, *, scale
     if not scaled:
         return
     out = layer(h)
-    # A channel that never varies, as on constant images, keeps its scale.
-    deviation, mean = out.std((0, 2, 3)).clamp_min(1e-3), out.mean((0, 2, 3))
+    deviation, mean = out.std((0, 2, 3)), out.mean((0, 2, 3))
+    # A channel that never varies, as on constant images without noise, keeps its scale.
+    deviation = torch.where(deviation > 1e-3, deviation, 1.0)
     layer.weight.div_(deviation.view((1, -1, 1, 1) if transposed else (-1, 1, 1, 1)))
     layer.bias.copy_(-mean / deviation)

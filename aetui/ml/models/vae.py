@@ -34,10 +34,10 @@ class VAE(Variational):
     ) -> None:
         super().__init__(image_shape, latent_dim, beta)
         values = image_shape.values
-        to_code = nn.Linear(hidden[-1], 2 * latent_dim)
-        to_pixels = nn.Linear(decoder_hidden[-1], values)
-        self.encoder = nn.Sequential(*dense_layers((values, *hidden)), to_code)
-        self.decoder = nn.Sequential(*dense_layers((latent_dim, *decoder_hidden)), to_pixels)
+        encoder = dense_layers((values, *hidden))
+        self.encoder = nn.Sequential(*encoder, nn.Linear(hidden[-1], 2 * latent_dim))
+        decoder = dense_layers((latent_dim, *decoder_hidden))
+        self.decoder = nn.Sequential(*decoder, nn.Linear(decoder_hidden[-1], values))
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         return posterior(self.encoder(images.flatten(1)))

@@ -1,4 +1,4 @@
-"""Unix job control of a trainer. Handlers only set flags; the training loop acts between two steps."""
+"""Unix job control of a trainer. Handlers only set flags; the training loop acts between steps."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-_HANDLED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGTSTP, signal.SIGCONT, signal.SIGHUP)
+_STOPS: Final = (signal.SIGTERM, signal.SIGINT)
+_NOTED: Final = (*_STOPS, signal.SIGTSTP, signal.SIGCONT)
 
 
-class Control:
-    """What the signals have asked for so far. SIGHUP is ignored: a dropped connection costs nothing."""
+class Signals:
+    """The signals that came so far. SIGHUP is ignored: a dropped connection costs nothing."""
 
     def __init__(self) -> None:
-        self.stop: signal.Signals | None = None  # the signal that asked; the exit code tells which
+        self.stop: signal.Signals | None = None  # the first that asked to stop
         self.pause = False
-        self.ends_at_once = True  # while there is nothing to save yet: nobody waits for a download to be allowed to leave
+        self._deferred = False
 
     @property
     def pending(self) -> bool:
@@ -32,12 +33,19 @@ class Control:
         """128 + the number of the signal that stopped the training, as shells report it."""
         return 128 + self.stop if self.stop is not None else 0
 
+    def defer(self) -> None:
+        """From now on a stop waits for the loop, which saves first. Before, it exits at once.
+
+        While data is being downloaded, say, there is nothing to save.
+        """
+        self._deferred = True
+
     @contextmanager
-    def installed(self) -> Iterator[None]:
-        """Handle the signals for as long as the block runs."""
-        before = {number: signal.getsignal(number) for number in _HANDLED}
+    def handled(self) -> Iterator[None]:
+        """Handle the signals while the block runs."""
+        before = {number: signal.getsignal(number) for number in (*_NOTED, signal.SIGHUP)}
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTSTP, signal.SIGCONT):
+        for number in _NOTED:
             signal.signal(number, self._note)
         try:
             yield
@@ -51,20 +59,20 @@ class Control:
                 self.pause = True
             case signal.SIGCONT:
                 self.pause = False
-            case asked:
-                self.stop = self.stop or asked
-                if self.ends_at_once:
+            case stop:
+                self.stop = self.stop or stop
+                if not self._deferred:
                     raise SystemExit(self.exit_code)
 
     def wait(self) -> None:
         """Sleep, using no CPU, until SIGCONT, or a signal that stops the training."""
         if sys.stdin is not None and sys.stdin.isatty():
-            # A person pressed ctrl+z: the shell must see the job stop, or its prompt never comes back.
+            # A person pressed ctrl+z: the shell must see the job stop to show its prompt again.
             os.kill(os.getpid(), signal.SIGSTOP)
             self.pause = False
         reader, writer = socket.socketpair()
         writer.setblocking(False)
-        # A wake-up socket, not sigwait: the kernel may hand the signal to one of torch's own threads.
+        # A wake-up socket, not sigwait: the kernel may hand the signal to one of torch's threads.
         before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
         try:
             while self.pause and self.stop is None:
