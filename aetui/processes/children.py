@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 
 
 def python_command(module: str) -> list[str]:
     """The command that runs `module`. -P: a random.py in the working directory must not be ours."""
     return [sys.executable, "-P", "-m", module]
+
+
+def child_environment(**extra: str) -> Mapping[str, str]:
+    """What a child is given: our environment, without what is meant for the screen, and `extra`.
+
+    PYTHONSAFEPATH does for the child's own children what -P does for it.
+    """
+    ours = {key: value for key, value in os.environ.items() if not key.startswith("TEXTUAL_")}
+    return {**ours, "PYTHONSAFEPATH": "1", **extra}

@@ -56,36 +56,40 @@ class TrainerController:
                 others = len(snapshot.training())
                 return self._start(model, settings or {}, others, data)
             case "pause":
-                return self._pause(_shown(model, snapshot))
+                return self._pause(model, snapshot)
             case "stop":
                 return self._stop(model, snapshot)
             case "resume":
-                return self._resume(_shown(model, snapshot))
+                return self._resume(model, snapshot)
 
     def start_all(self, models: Sequence[str], snapshot: Snapshot) -> list[Outcome]:
         """Bring each of the models to train: resume what was interrupted, else start a new run."""
         idle = [model for model in models if not _is_training(model, snapshot)]
         if not idle:
-            raise BadInput("Both are training already; x stops the marked one.")
+            all_of_them = "Both" if len(models) == 2 else "All"
+            raise BadInput(f"{all_of_them} are training already; x stops the marked one.")
         others = len(snapshot.training()) + len(idle) - 1
         return [self._start_or_resume(model, snapshot, others) for model in idle]
 
     def check_start(self, model: str, snapshot: Snapshot) -> None:
-        """`BadInput` where the model is in training already."""
-        if _is_training(model, snapshot):
-            run = snapshot.panels.get(model)
-            name = snapshot.starting[model].path.name if run is None else run.name
-            raise BadInput(f"{name} is still training: x stops it first.")
+        """`BadInput` where the model's panel shows a training already."""
+        starting, run = _starting(model, snapshot), snapshot.panels.get(model)
+        if starting is not None:
+            raise BadInput(f"{starting.name} is starting already: x stops it first.")
+        if run is not None and run.is_alive:
+            raise BadInput(f"{run.name} is still training: x stops it first.")
 
     def _start(
         self, model: str, settings: Mapping[str, Value], others: int, data: str | None = None
     ) -> Outcome:
         options = replace(self.options, data=data) if data else self.options
-        threads = threads_beside(others)
-        trainer = start_trainer(self.runs, model, options, settings, threads)
-        return _started(f"Started {trainer.run.name}.", trainer)
+        trainer = start_trainer(self.runs, model, options, settings, threads_beside(others))
+        return _followed(f"Started {trainer.run.name}.", trainer)
 
-    def _pause(self, run: RunSnapshot) -> Outcome:
+    def _pause(self, model: str, snapshot: Snapshot) -> Outcome:
+        if starting := _starting(model, snapshot):
+            raise BadInput(f"{starting.name} is still starting; x stops it.")
+        run = _shown(model, snapshot)
         if run.state == "paused":
             signal_trainer(run.path, signal.SIGCONT, run.history.host)
             return Outcome(f"{run.name} continues.")
@@ -93,52 +97,47 @@ class TrainerController:
         return Outcome(f"Pausing {run.name} (saved). p continues.")
 
     def _stop(self, model: str, snapshot: Snapshot) -> Outcome:
-        starting = snapshot.starting.get(model)
-        if starting is not None and not starting.exit_reason:
-            sentence = f"Stopping {starting.path.name} before it has begun."
-            return Outcome(sentence, Terminate(starting.path))
+        if starting := _starting(model, snapshot):
+            return Outcome(f"Stopping {starting.name} before it has begun.", Terminate(starting))
         run = _shown(model, snapshot)
-        if run.state == "starting":
-            return Outcome(f"Stopping {run.name} before it has begun.", Terminate(run.path))
         stop_trainer(run.path, run.history.host, paused=run.state == "paused")
         return Outcome(f"Stopping {run.name} (saved). r resumes it.")
 
-    def _resume(self, run: RunSnapshot) -> Outcome:
+    def _resume(self, model: str, snapshot: Snapshot) -> Outcome:
+        run = _shown(model, snapshot)
         if run.state == "paused":
-            return self._pause(run)
-        if run.is_alive:
+            return self._pause(model, snapshot)
+        if run.is_alive or _starting(model, snapshot):
             raise BadInput(f"{run.name} is training already.")
         if run.config.card:
             raise BadInput(f"{run.name} is not trained further; s starts a new run.")
         if run.state == "done":
             epochs = run.config.hyperparameters.epochs
             raise BadInput(f"{run.name} has finished its {epochs} epochs; s starts a new run.")
-        trainer = resume_trainer(run.path, run.config.model, self.options)
-        return _started(f"Resuming {run.name}.", trainer)
+        trainer = resume_trainer(run.path, model, self.options)
+        return _followed(f"Resuming {run.name}.", trainer)
 
     def _start_or_resume(self, model: str, snapshot: Snapshot, others: int) -> Outcome:
         run = snapshot.panels.get(model)
         interrupted = run is not None and run.state in ("paused", "stopped", "failed")
         if run is None or not interrupted or not run.has_checkpoint or run.config.card:
             return self._start(model, {}, others)
-        if not self._is_of_our_data(run):
-            outcome = self._start(model, {}, others)
-            data = printable(run.config.data, 40)
-            return replace(
-                outcome, sentence=f"{outcome.sentence} {run.name} is of {data}: r resumes it."
-            )
-        return self._resume(run)
+        if self._is_of_our_data(run):
+            return self._resume(model, snapshot)
+        outcome = self._start(model, {}, others)
+        data = printable(run.config.data, 40)
+        remark = f"{run.name} is of {data}; o and r resume that."
+        return replace(outcome, sentence=f"{outcome.sentence} {remark}")
 
     def _is_of_our_data(self, run: RunSnapshot) -> bool:
         """Whether the run was trained on the data set that the app was launched with."""
-        asked = self.options.data
-        config = run.config
+        asked, config = self.options.data, run.config
         return asked in (config.data, config.data_requested) or (
             asked == AUTO and config.data == "mnist"
         )
 
 
-def _started(sentence: str, trainer: StartedTrainer) -> Outcome:
+def _followed(sentence: str, trainer: StartedTrainer) -> Outcome:
     return Outcome(sentence, Follow(trainer))
 
 
@@ -149,9 +148,14 @@ def _shown(model: str, snapshot: Snapshot) -> RunSnapshot:
     return run
 
 
-def _is_training(model: str, snapshot: Snapshot) -> bool:
-    starting = snapshot.starting.get(model)
+def _starting(model: str, snapshot: Snapshot) -> Path | None:
+    """The run of a trainer of ours that has not begun yet."""
+    starting, run = snapshot.starting.get(model), snapshot.panels.get(model)
     if starting is not None and not starting.exit_reason:
-        return True
+        return starting.path
+    return run.path if run is not None and run.state == "starting" else None
+
+
+def _is_training(model: str, snapshot: Snapshot) -> bool:
     run = snapshot.panels.get(model)
-    return run is not None and run.is_alive
+    return _starting(model, snapshot) is not None or (run is not None and run.is_alive)

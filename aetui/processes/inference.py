@@ -1,10 +1,9 @@
-"""The client of the inference process: starts it, asks it, and lets the newest request of a kind win."""
+"""The client of the inference process: starts it and asks it. The newest request of a kind wins."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from aetui.errors import BadInput, printable
-from aetui.processes.children import python_command
+from aetui.processes.children import child_environment, python_command
 from aetui.protocol import LENGTHS, Packet
 
 if TYPE_CHECKING:
@@ -92,13 +91,13 @@ class Inference:
             stdout=subprocess.PIPE,
             stderr=self._log,
             start_new_session=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env=child_environment(OMP_NUM_THREADS="1"),
         )
 
     async def ask(
         self, kind: str, run: Path | None, arrays: dict[str, Array] | None = None, **values: Any
     ) -> Packet:
-        """The reply. `BadInput` with its reason; `Superseded` where a newer request of that kind came."""
+        """The reply. `BadInput` with its reason; `Superseded` by a newer request of that kind."""
         if self._deaths > MOST_DEATHS:
             raise BadInput(self._given_up_text())
         self._number += 1
@@ -160,7 +159,7 @@ class Inference:
         return printable(lines[-1], 200) if lines else "it gave no reason"
 
     def close(self) -> None:
-        """End the process at once. It has nothing to save, and may be loading torch for seconds yet."""
+        """End the process at once. It has nothing to save, and may load torch for seconds yet."""
         if self._process is not None:
             assert self._process.stdin is not None
             with contextlib.suppress(OSError):  # it may be gone already
@@ -178,7 +177,7 @@ class Inference:
 def _open_log() -> BinaryIO | None:
     """A file for what the process writes to stderr; None where nothing temporary can be written."""
     try:
-        return tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
+        return tempfile.TemporaryFile()
     except OSError:
         return None
 

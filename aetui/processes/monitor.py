@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from aetui.catalog import model_names, model_spec
+from aetui.model_spec import Capability
 from aetui.processes.plane_maps import PlaneMaps
 from aetui.processes.run_choice import RunChoice
 from aetui.processes.run_index import IndexedRun, RunIndex
@@ -22,6 +24,7 @@ from aetui.processes.watched_run import WatchedRun
 from aetui.runs.directory import RunIdentity
 
 POLL_EVERY: Final = 0.5  # seconds
+READ_EVERY: Final = 0.02  # seconds between two batches of runs: the screen wants to draw
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,9 @@ class RunMonitor:
         self._maps = PlaneMaps()
         self._publish = publish
         self._wishes: queue.SimpleQueue[Wish | None] = queue.SimpleQueue()
+        self._asked = 0
+        self._carried_out = 0
+        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self._watched: dict[RunIdentity, WatchedRun] = {}
         self._started: dict[Path, StartedTrainer] = {}
@@ -73,45 +79,48 @@ class RunMonitor:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the thread to end. It is not waited for: a file system may hang."""
+        """Publish nothing more, and end soon. The thread is not waited for: a disk may hang."""
+        self._stopped.set()
         self._wishes.put(None)
 
-    def ask(self, wish: Wish) -> None:
-        """Have `wish` carried out soon; a snapshot shows what came of it."""
+    def ask(self, wish: Wish) -> int:
+        """Have `wish` carried out soon. Its number: the first snapshot with it shows the outcome.
+
+        To be called from one thread.
+        """
+        self._asked += 1
         self._wishes.put(wish)
+        return self._asked
 
     def _run(self) -> None:
-        while True:
+        wish: Wish | None = None
+        while not self._stopped.is_set():
             try:
+                if wish is not None:
+                    self._carried_out += 1
+                    self._carry_out(wish)
                 self._poll()
             except Exception as error:  # noqa: BLE001  watching goes on; the screens say what happened
                 self._report_fault(error)
-            patience = POLL_EVERY if self._index.is_complete else 0.0
+            patience = POLL_EVERY if self._index.is_complete else READ_EVERY
             try:
                 wish = self._wishes.get(timeout=patience)
             except queue.Empty:
-                continue
-            if wish is None:
-                return
-            self._carry_out(wish)
+                wish = None
 
     def _report_fault(self, error: Exception) -> None:
         fault = f"the runs could not be read ({type(error).__name__}: {error})"
-        faulty = replace(self._snapshot, read_errors=(*self._index.errors, fault))
+        errors = (*self._index.errors, fault)
+        faulty = replace(self._snapshot, read_errors=errors, wishes=self._carried_out)
         self._publish_if_new(faulty)
 
     def _carry_out(self, wish: Wish) -> None:
         match wish:
             case Follow(trainer):
-                self._started = {
-                    path: started
-                    for path, started in self._started.items()
-                    if started.model != trainer.model or started.exit_reason() is None
-                }
-                self._started[trainer.run] = trainer
-                self._choice.follow(trainer.run, trainer.model)
+                self._follow(trainer)
             case Pick(path):
                 if run := self._index.find(path):
+                    self._forget_ended(run.summary.config.model)
                     self._choice.pick(run)
             case HoldEpoch(epoch):
                 self._maps.hold(self._snapshot.views.get("plane"), epoch)
@@ -119,53 +128,82 @@ class RunMonitor:
                 if started := self._started.get(path):
                     started.terminate()
 
+    def _follow(self, trainer: StartedTrainer) -> None:
+        self._forget_ended(trainer.model)
+        self._started[trainer.run] = trainer
+        run = self._index.find(trainer.run)
+        capabilities: Iterable[Capability] = ()
+        if run is not None:
+            capabilities = run.summary.config.spec.capabilities
+        elif trainer.model in model_names():
+            capabilities = model_spec(trainer.model).capabilities
+        self._choice.follow(trainer.run, trainer.model, capabilities)
+
+    def _forget_ended(self, model: str) -> None:
+        """Whatever was said of the model's earlier trainers has been seen."""
+        self._started = {
+            path: started
+            for path, started in self._started.items()
+            if started.model != model or started.exit_reason() is None
+        }
+
     def _poll(self) -> None:
         for started in self._started.values():
             started.exit_reason()  # reaps it, so that no zombie stays
-        self._index.refresh(at_once=self._is_anything_starting())
-        for watched in self._watched.values():
-            watched.poll(self._started.get(watched.snapshot.path))
-        runs = self._index.runs
-        panels = self._choice.panels(runs, self._watch)
-        views = self._choice.views(runs, self._watch)
-        shown = {run.identity for run in (*panels.values(), *views.values())}
-        self._watched = {key: run for key, run in self._watched.items() if key in shown}
+        replaced = any(run.is_replaced() for run in self._watched.values())
+        self._index.refresh(at_once=replaced or self._is_anything_starting())
+        panels = self._choice.panels(self._index.runs)
+        views = self._choice.views(self._index.runs)
+        self._watch([*panels.values(), *views.values()])
+        plane = self._snapshot_of(views["plane"]) if "plane" in views else None
         self._publish_if_new(
             Snapshot(
                 indexed=True,
-                runs=tuple(run.summary for run in runs),
-                panels=panels,
-                views=views,
-                starting=self._starting(),
-                plane=self._maps.current(views.get("plane")),
+                runs=self._index.summaries,
+                panels={model: self._snapshot_of(run) for model, run in panels.items()},
+                views={capability: self._snapshot_of(run) for capability, run in views.items()},
+                starting=self._starting(panels),
+                plane=self._maps.current(plane),
                 read_errors=self._index.errors,
+                wishes=self._carried_out,
             )
         )
 
-    def _watch(self, run: IndexedRun) -> RunSnapshot:
-        """The run as it is now, followed from now on."""
-        watched = self._watched.get(run.identity)
-        if watched is None or watched.snapshot.path != run.summary.path:
-            watched = WatchedRun(run.summary.path, run.identity, run.summary.config)
-            self._watched[run.identity] = watched
-            watched.poll(self._started.get(run.summary.path))
-        return watched.snapshot
+    def _watch(self, shown: Sequence[IndexedRun]) -> None:
+        """Read what is new of these runs, and follow no others."""
+        watched: dict[RunIdentity, WatchedRun] = {}
+        for run in shown:
+            if run.identity not in watched:
+                known = self._watched.get(run.identity)
+                follower = known if known and known.is_of(run) else WatchedRun(run)
+                follower.poll(self._started.get(run.path))
+                watched[run.identity] = follower
+        self._watched = watched
+
+    def _snapshot_of(self, run: IndexedRun) -> RunSnapshot:
+        return self._watched[run.identity].snapshot
 
     def _is_anything_starting(self) -> bool:
         paths = (path for path, run in self._started.items() if run.exit_reason() is None)
         return any(self._index.find(path) is None for path in paths)
 
-    def _starting(self) -> dict[str, StartingTrainer]:
-        """The trainers that have written no config.json, by model."""
-        return {
-            started.model: StartingTrainer(
-                started.model, path, started.exit_reason() or "", started.log_line()
-            )
-            for path, started in self._started.items()
-            if self._index.find(path) is None
-        }
+    def _starting(self, panels: Mapping[str, IndexedRun]) -> dict[str, StartingTrainer]:
+        """By model: the trainers that have no config.json yet, and those that ended without one.
+
+        The latter until they are stopped by a person or something newer is there to show.
+        """
+        found = {}
+        for path, started in self._started.items():
+            if self._index.find(path) is not None:
+                continue
+            reason, panel = started.exit_reason() or "", panels.get(started.model)
+            is_newer = panel is not None and panel.identity.created > started.started_at
+            if not reason or not (started.was_terminated or is_newer):
+                line = started.log_line()
+                found[started.model] = StartingTrainer(started.model, path, reason, line)
+        return found
 
     def _publish_if_new(self, snapshot: Snapshot) -> None:
-        if snapshot != self._snapshot:
+        if snapshot != self._snapshot and not self._stopped.is_set():
             self._snapshot = snapshot
             self._publish(snapshot)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from aetui.catalog import model_names, model_spec
 from aetui.model_spec import Capability
 from aetui.processes.run_index import IndexedRun
-from aetui.processes.snapshots import RunSnapshot
+from aetui.runs.directory import checkpoint_stamp, latent_epochs
 
 CAPABILITIES: Final[tuple[Capability, ...]] = ("plane", "denoise")
 MOST_TRIED: Final = 20  # runs looked into for one that a screen can show
-Watch = Callable[[IndexedRun], RunSnapshot]
 
 
 class RunChoice:
@@ -21,51 +19,59 @@ class RunChoice:
 
     def __init__(self) -> None:
         self._picked: dict[str, Path] = {}
+        self._followed: dict[Capability, Path] = {}
 
     def pick(self, run: IndexedRun) -> None:
         """Show this run wherever it fits."""
         spec = run.summary.config.spec
         for slot in (spec.name, *spec.capabilities):
-            self._picked[slot] = run.summary.path
+            self._picked[slot] = run.path
 
-    def follow(self, path: Path, model: str) -> None:
+    def follow(self, path: Path, model: str, capabilities: Iterable[Capability]) -> None:
         """Show a training that has just been started: its panel at once, screens when they can."""
         self._picked[model] = path
-        capabilities = model_spec(model).capabilities if model in model_names() else CAPABILITIES
         for capability in capabilities:
             self._picked.pop(capability, None)
+            self._followed[capability] = path
 
-    def panels(self, runs: Sequence[IndexedRun], watch: Watch) -> dict[str, RunSnapshot]:
-        """By model: the run picked for it, else its newest."""
+    def panels(self, runs: Sequence[IndexedRun]) -> dict[str, IndexedRun]:
+        """By model: the run picked for it, else its newest. `runs` are newest first."""
         chosen: dict[str, IndexedRun] = {}
-        for run in runs:  # newest first
+        for run in runs:
             model = run.summary.config.model
-            if run.summary.path == self._picked.get(model):
+            if run.path == self._picked.get(model):
                 chosen[model] = run
             else:
                 chosen.setdefault(model, run)
-        return {model: watch(run) for model, run in chosen.items()}
+        return chosen
 
-    def views(self, runs: Sequence[IndexedRun], watch: Watch) -> dict[Capability, RunSnapshot]:
+    def views(self, runs: Sequence[IndexedRun]) -> dict[Capability, IndexedRun]:
         """By capability: the run that its screens show."""
-        views: dict[Capability, RunSnapshot] = {}
+        views: dict[Capability, IndexedRun] = {}
         for capability in CAPABILITIES:
             able = [run for run in runs if capability in run.summary.config.spec.capabilities]
             if able:
-                views[capability] = self._view(capability, able, watch)
+                views[capability] = self._view(capability, able)
         return views
 
-    def _view(
-        self, capability: Capability, able: Sequence[IndexedRun], watch: Watch
-    ) -> RunSnapshot:
-        """The run picked, unless it failed before it had anything to show; else the newest that has."""
-        picked = next((r for r in able if r.summary.path == self._picked.get(capability)), None)
-        if picked is not None:
-            snapshot = watch(picked)
-            if snapshot.can_show(capability) or snapshot.state != "failed":
-                return snapshot
-        for run in able[:MOST_TRIED]:
-            snapshot = watch(run)
-            if snapshot.can_show(capability):
-                return snapshot
-        return watch(able[0])
+    def _view(self, capability: Capability, able: Sequence[IndexedRun]) -> IndexedRun:
+        """The run picked, unless it failed with nothing to show; else the newest that has."""
+        picked = _of(self._picked.get(capability), able)
+        if picked and (picked.summary.state != "failed" or _can_show(picked, capability)):
+            return picked
+        followed = _of(self._followed.get(capability), able)
+        for run in ([followed] if followed else []) + list(able[:MOST_TRIED]):
+            if _can_show(run, capability):
+                return run
+        return able[0]
+
+
+def _of(path: Path | None, runs: Sequence[IndexedRun]) -> IndexedRun | None:
+    return next((run for run in runs if run.path == path), None) if path else None
+
+
+def _can_show(run: IndexedRun, capability: Capability) -> bool:
+    """Whether a screen that needs `capability` has something to show: one epoch of it, at least."""
+    if not run.summary.last_epoch or checkpoint_stamp(run.path) == (0, 0):
+        return False
+    return capability != "plane" or bool(latent_epochs(run.path))

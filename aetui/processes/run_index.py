@@ -9,15 +9,22 @@ from pathlib import Path
 from typing import Final
 
 from aetui.errors import BadInput
-from aetui.runs.directory import CONFIG, METRICS, RunIdentity, identify, list_runs
+from aetui.runs.directory import (
+    CONFIG,
+    METRICS,
+    RunIdentity,
+    Stamp,
+    file_stamp,
+    identify,
+    run_configs,
+    stamp_of,
+)
 from aetui.runs.lock import LOCK, lock_holder
 from aetui.runs.summary import RunSummary, summarise
 
 LIST_EVERY: Final = 1.0  # seconds
 IDLE_SHARE: Final = 100  # a listing waits at least so many times as long as the last one took
 MOST_READ: Final = 200  # runs summarised in one pass, so that the newest are shown soon
-MOST_PROBED: Final = 50  # locks of idle runs that are probed in one pass, in turn
-Stamp = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,8 @@ class IndexedRun:
     activity: Stamp
 
     @property
-    def is_locked(self) -> bool:
-        return self.summary.state in ("running", "paused")
+    def path(self) -> Path:
+        return self.summary.path
 
 
 class RunIndex:
@@ -43,19 +50,24 @@ class RunIndex:
         self._unread: list[Path] = []
         self._errors: dict[Path, tuple[Stamp, str]] = {}
         self._next_listing = 0.0
-        self._turn = 0
+        self.runs: tuple[IndexedRun, ...] = ()
+        """The runs that could be read, newest first."""
+        self.summaries: tuple[RunSummary, ...] = ()
 
-    def refresh(self, *, at_once: bool = False) -> bool:
-        """Take in what is new, a bounded part of it; whether anything is."""
-        if self._unread:
-            return self._read_some()
+    def refresh(self, *, at_once: bool = False) -> None:
+        """Take in what is new, a bounded part of it."""
         start = time.monotonic()
-        if start < self._next_listing and not at_once:
-            return False
-        changed = self._list()
-        took = time.monotonic() - start
-        self._next_listing = start + max(LIST_EVERY, IDLE_SHARE * took)
-        return changed
+        if self._unread:
+            changed = self._read_some()
+        elif start >= self._next_listing or at_once:
+            changed = self._list()
+            took = time.monotonic() - start
+            self._next_listing = start + max(LIST_EVERY, IDLE_SHARE * took)
+        else:
+            return
+        if changed:
+            self.runs = tuple(sorted(self._runs.values(), key=_age_key, reverse=True))
+            self.summaries = tuple(run.summary for run in self.runs)
 
     @property
     def is_complete(self) -> bool:
@@ -63,56 +75,42 @@ class RunIndex:
         return not self._unread
 
     def _list(self) -> bool:
-        present = {path: _stamp(path / CONFIG) for path in list_runs(*self._folders)}
-        stale = [path for path, run in self._runs.items() if present.get(path) != run.config]
-        for path in stale:
+        """Find what came, went and grew; whether anything did."""
+        present = {path: stamp_of(status) for path, status in run_configs(*self._folders).items()}
+        gone = [path for path in self._runs if path not in present]
+        for path in gone:
             del self._runs[path]
-        errors = {path: known for path, known in self._errors.items() if path in present}
-        self._errors = errors
-        known = {path: error[0] for path, error in errors.items()}
-        unread = [
-            p for p, stamp in present.items() if p not in self._runs and known.get(p) != stamp
-        ]
+        self._errors = {path: error for path, error in self._errors.items() if path in present}
+        unread = [path for path, stamp in present.items() if self._is_unknown(path, stamp)]
         self._unread = sorted(unread, key=lambda path: present[path], reverse=True)
         read, grown = self._read_some(), self._refresh_known()
-        return bool(stale) or read or grown
+        return bool(gone) or read or grown
+
+    def _is_unknown(self, path: Path, stamp: Stamp) -> bool:
+        if path in self._errors:
+            return self._errors[path][0] != stamp
+        return path not in self._runs or self._runs[path].config != stamp
 
     def _read_some(self) -> bool:
         batch, self._unread = self._unread[:MOST_READ], self._unread[MOST_READ:]
         for path in batch:
+            self._runs.pop(path, None)
             try:
                 self._runs[path] = _read(path)
                 self._errors.pop(path, None)
             except BadInput as error:
-                self._errors[path] = (_stamp(path / CONFIG), str(error))
+                self._errors[path] = (file_stamp(path, CONFIG), str(error))
             except OSError:
                 continue  # it was deleted a moment ago
         return bool(batch)
 
     def _refresh_known(self) -> bool:
-        """Read again the runs that grew, and those whose lock was taken or released."""
-        idle = [path for path, run in self._runs.items() if not run.is_locked]
-        # Probing every lock of a thousand idle runs would cost more than all the rest.
-        probed = set(idle[self._turn : self._turn + MOST_PROBED])
-        self._turn = self._turn + MOST_PROBED if self._turn + MOST_PROBED < len(idle) else 0
-        changed = [path for path in self._runs if self._has_changed(path, path in probed)]
+        """Read again the runs that grew, and those whose trainer is gone."""
+        changed = [path for path, run in self._runs.items() if _has_changed(run)]
         for path in changed:
             with suppress(BadInput, OSError):  # being deleted or replaced: the next listing sees it
                 self._runs[path] = _read(path)
         return bool(changed)
-
-    def _has_changed(self, path: Path, probed: bool) -> bool:
-        known = self._runs[path]
-        if _activity(path) != known.activity:
-            return True
-        if not (known.is_locked or probed):
-            return False
-        return (lock_holder(path) is not None) != known.is_locked
-
-    @property
-    def runs(self) -> tuple[IndexedRun, ...]:
-        """The runs that could be read, newest first."""
-        return tuple(sorted(self._runs.values(), key=_age_key, reverse=True))
 
     def find(self, path: Path) -> IndexedRun | None:
         return self._runs.get(path)
@@ -124,9 +122,19 @@ class RunIndex:
 
 
 def _read(path: Path) -> IndexedRun:
-    config, activity = _stamp(path / CONFIG), _activity(path)
+    config, activity = file_stamp(path, CONFIG), _activity(path)
     summary = summarise(path)
     return IndexedRun(identify(path, summary.config), summary, config, activity)
+
+
+def _has_changed(run: IndexedRun) -> bool:
+    """Whether its files have, or, which no file shows, its trainer has let go of the lock.
+
+    A trainer that takes the lock writes its pid there, so the locks of the others need no probing.
+    """
+    if _activity(run.path) != run.activity:
+        return True
+    return run.summary.is_training and lock_holder(run.path) is None
 
 
 def _age_key(run: IndexedRun) -> tuple[float, str]:
@@ -134,13 +142,4 @@ def _age_key(run: IndexedRun) -> tuple[float, str]:
 
 
 def _activity(path: Path) -> Stamp:
-    return _stamp(path / METRICS) + _stamp(path / LOCK)
-
-
-def _stamp(path: Path) -> Stamp:
-    """Changes when the file is written to or replaced; empty where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return ()
-    return status.st_mtime_ns, status.st_ino, status.st_size
+    return file_stamp(path, METRICS) + file_stamp(path, LOCK)

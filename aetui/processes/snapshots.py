@@ -27,7 +27,7 @@ class RunSnapshot:
     identity: RunIdentity
     path: Path
     config: RunConfig
-    history: HistorySnapshot = HistorySnapshot()
+    history: HistorySnapshot = field(default_factory=HistorySnapshot)
     state: State = "stopped"
     cause: str = ""  # why a failed run failed
     checkpoint: tuple[int, int] = (0, 0)  # changes with every save; zeros before the first
@@ -107,6 +107,7 @@ class Snapshot:
     starting: Mapping[str, StartingTrainer] = field(default_factory=dict)  # by model
     plane: PlaneMap | None = None
     read_errors: tuple[str, ...] = ()  # a sentence for each run that cannot be read
+    wishes: int = 0  # how many of those that the monitor was asked for are carried out
 
     def runs_of(self, model: str) -> tuple[RunSummary, ...]:
         return tuple(run for run in self.runs if run.config.model == model)
@@ -115,5 +116,7 @@ class Snapshot:
         return tuple(run for run in self.runs if capability in run.config.spec.capabilities)
 
     def training(self) -> tuple[str, ...]:
-        """The names of the runs that are being trained."""
-        return tuple(run.name for run in self.runs if run.state == "running")
+        """The names of the runs that are being trained, or are about to be."""
+        starting = [run.path.name for run in self.starting.values() if not run.exit_reason]
+        resumed = [run.name for run in self.panels.values() if run.state == "starting"]
+        return (*(run.name for run in self.runs if run.state == "running"), *resumed, *starting)

@@ -15,7 +15,7 @@ from typing import Final
 from aetui.errors import BadInput, printable
 from aetui.machine import usable_cores
 from aetui.model_spec import Value
-from aetui.processes.children import python_command
+from aetui.processes.children import child_environment, python_command
 from aetui.processes.priority import deprioritise
 from aetui.runs.directory import LOG, create_run
 from aetui.runs.lock import LOCK, lock_holder
@@ -41,6 +41,7 @@ class StartedTrainer:
     process: subprocess.Popen[bytes]
     log_start: int = 0  # bytes of the log that were there before
     started_at: float = field(default_factory=time.time)  # unix seconds
+    was_terminated: bool = False  # a person stopped it
 
     def exit_reason(self) -> str | None:
         """None while it lives; else why it ended, by its exit code and its last words."""
@@ -57,6 +58,8 @@ class StartedTrainer:
         return last_log_line(self.run, self.log_start)
 
     def terminate(self) -> None:
+        """Ask it to end, as a person who changed their mind."""
+        self.was_terminated = True
         self.process.terminate()
 
 
@@ -67,7 +70,7 @@ def start_trainer(
     settings: Mapping[str, Value] | None = None,
     threads: int | None = None,
 ) -> StartedTrainer:
-    """Start a new run of `model` below `runs`. `threads` of None leaves the choice to the trainer."""
+    """Start a new run of `model` below `runs`. Without `threads`, the trainer chooses."""
     run = create_run(runs, model)
     command = ["--name", run.name, "--data", options.data]
     for name, value in (settings or {}).items():
@@ -86,7 +89,7 @@ def resume_trainer(run: Path, model: str, options: TrainerOptions) -> StartedTra
 
 
 def _start(run: Path, model: str, options: TrainerOptions, command: list[str]) -> StartedTrainer:
-    """Detached: in its own session, its output in the run's log, at lower priority than the screen."""
+    """Detached: in its own session, its output in the run's log, at low priority."""
     command = ["train", model, *command, "--device", options.device, "--runs", str(run.parent)]
     if options.data_dir is not None:
         command += ["--data-dir", str(options.data_dir)]
@@ -99,6 +102,7 @@ def _start(run: Path, model: str, options: TrainerOptions, command: list[str]) -
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                env=child_environment(),
             )
     except OSError as error:
         raise BadInput(f"{run.name} could not be started ({error.strerror}).") from None
@@ -148,7 +152,7 @@ def _signal_while_locked(run: Path, pid: int, number: signal.Signals) -> None:
 
 
 def _has_open(pid: int, path: Path) -> bool:
-    """Whether that process has that file open. A pid from another container may mean another here."""
+    """Whether that process has that file open: in another container the pid may be another's."""
     descriptors = Path(f"/proc/{pid}/fd")
     if not Path("/proc/self/fd").is_dir():  # not Linux
         return True

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from aetui.config import RunConfig
+from aetui.processes.run_index import IndexedRun
 from aetui.processes.snapshots import RunSnapshot
 from aetui.processes.trainer import StartedTrainer
-from aetui.runs.directory import METRICS, RunIdentity, checkpoint_stamp, latent_epochs
+from aetui.runs.directory import CONFIG, METRICS, checkpoint_stamp, file_stamp, latent_epochs
 from aetui.runs.history import History, HistorySnapshot
 from aetui.runs.lock import lock_holder
 from aetui.runs.metrics import MetricsTail, number_or_none
@@ -19,13 +17,22 @@ NO_REASON = "it ended without giving a reason (killed, or out of memory?)"
 class WatchedRun:
     """Reads what is new of a run; `snapshot` is what is known of it."""
 
-    def __init__(self, path: Path, identity: RunIdentity, config: RunConfig) -> None:
-        self._tail = MetricsTail(path / METRICS)
+    def __init__(self, run: IndexedRun) -> None:
+        self._config_stamp = run.config
+        self._tail = MetricsTail(run.path / METRICS)
         self._history = History()
-        self.snapshot = RunSnapshot(identity, path, config)
+        self.snapshot = RunSnapshot(run.identity, run.path, run.summary.config)
 
-    def poll(self, started: StartedTrainer | None) -> bool:
-        """Read what is new; whether anything is. `started` is the run's trainer, if ours."""
+    def is_of(self, run: IndexedRun) -> bool:
+        """Whether this follows `run`, in the folder and with the config.json that it has now."""
+        return self.snapshot.path == run.path and self._config_stamp == run.config
+
+    def is_replaced(self) -> bool:
+        """Whether the folder holds another run by now, or none."""
+        return file_stamp(self.snapshot.path, CONFIG) != self._config_stamp
+
+    def poll(self, started: StartedTrainer | None) -> None:
+        """Read what is new. `started` is the run's trainer, if ours."""
         before, history = self.snapshot, self._read_metrics()
         state = self._state(history, started)
         self.snapshot = RunSnapshot(
@@ -39,7 +46,6 @@ class WatchedRun:
             tuple(latent_epochs(before.path)),
             started.log_line() if started is not None and state == "starting" else "",
         )
-        return self.snapshot != before
 
     def _read_metrics(self) -> HistorySnapshot:
         records = self._tail.read()
@@ -52,10 +58,13 @@ class WatchedRun:
         return self._history.snapshot()
 
     def _state(self, history: HistorySnapshot, started: StartedTrainer | None) -> State:
-        locked = lock_holder(self.snapshot.path) is not None
+        # Until a trainer has begun, what the metrics say is of an earlier training.
         if started is not None and not _has_begun(history, started):
-            # What its metrics say is of an earlier training.
-            return "starting" if started.exit_reason() is None else "failed"
+            if started.exit_reason() is None:
+                return "starting"
+            if not started.was_terminated:
+                return "failed"
+        locked = lock_holder(self.snapshot.path) is not None
         return state_of(history.state_event, locked=locked)
 
 
@@ -65,9 +74,8 @@ def _has_begun(history: HistorySnapshot, started: StartedTrainer) -> bool:
 
 
 def _cause(history: HistorySnapshot, started: StartedTrainer | None) -> str:
-    """Why the run failed, from its newest training: its own words, else how its process ended."""
+    """Why the newest training of the run failed: its own words, else how its process ended."""
     event = history.state_event
-    has_begun = started is None or _has_begun(history, started)
-    if has_begun and event.get("event") == "failed":
+    if event.get("event") == "failed" and (started is None or _has_begun(history, started)):
         return str(event.get("message", ""))
     return (started.exit_reason() if started is not None else None) or NO_REASON

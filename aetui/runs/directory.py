@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ LOG: Final = "log.txt"
 LATENT: Final = "latent"
 TEMPORARY: Final = ".tmp-"
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+Stamp = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def identify(run: Path, config: RunConfig) -> RunIdentity:
 
 
 def shipped_runs() -> Path:
-    """The folder of the runs that come with aetui: in an installed package, or beside it in a clone."""
+    """The folder of the runs that come with aetui, in an installed package or in a clone."""
     package = Path(__file__).parent.parent
     inside = package / "shipped"
     return inside if inside.is_dir() else package.parent / "checkpoints"
@@ -104,17 +106,26 @@ def read_config(run: Path) -> RunConfig:
 
 def list_runs(*folders: Path) -> list[Path]:
     """The run folders below `folders`, by name; of two of one name, the first folder's."""
-    found: dict[str, Path] = {}
+    return list(run_configs(*folders))
+
+
+def run_configs(*folders: Path) -> dict[Path, os.stat_result]:
+    """The status of each run's config.json, by the run's folder, in the order of `list_runs`."""
+    found: dict[str, tuple[Path, os.stat_result]] = {}
     for folder in folders:
         try:
-            entries = sorted(folder.iterdir())
+            names = sorted(entry.name for entry in os.scandir(folder))
         except OSError:
             continue
-        for path in entries:
-            # os.path, because Path.is_file raises where it is not allowed to look.
-            if RUN_NAME.fullmatch(path.name) and os.path.isfile(path / CONFIG):  # noqa: PTH113
-                found.setdefault(path.name, path)
-    return list(found.values())
+        for name in filter(RUN_NAME.fullmatch, names):
+            path = folder / name
+            try:
+                status = os.stat(f"{path}/{CONFIG}")  # noqa: PTH116  half the time, for thousands
+            except OSError:
+                continue
+            if stat.S_ISREG(status.st_mode):
+                found.setdefault(name, (path, status))
+    return dict(found.values())
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -156,13 +167,23 @@ def remove_stale_files(run: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def stamp_of(status: os.stat_result) -> Stamp:
+    """Changes when the file is written to or replaced."""
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def file_stamp(run: Path, name: str) -> Stamp:
+    """The stamp of the run's file `name`; empty where there is none."""
+    try:
+        return stamp_of(os.stat(f"{run}/{name}"))  # noqa: PTH116  half the time, for thousands
+    except OSError:
+        return ()
+
+
 def checkpoint_stamp(run: Path) -> tuple[int, int]:
     """Changes whenever the run's checkpoint is replaced; zeros where there is none."""
-    try:
-        status = (run / CHECKPOINT).stat()
-    except OSError:
-        return 0, 0
-    return status.st_mtime_ns, status.st_ino
+    stamp = file_stamp(run, CHECKPOINT)
+    return (stamp[0], stamp[1]) if stamp else (0, 0)
 
 
 def latent_epochs(run: Path) -> list[int]:

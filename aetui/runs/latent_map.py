@@ -1,4 +1,4 @@
-"""latent/NNNN.npz: the codes of test images after an epoch, and the plane decoded. They make the film."""
+"""latent/NNNN.npz: the codes of test images after an epoch, and the plane decoded."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def _acquire(file: int, path: Path) -> None:
 
 
 def lock_holder(run: Path) -> int | None:
-    """The pid of the trainer that holds the lock; 0 where it wrote none, None where nobody holds it."""
+    """The pid of the trainer that holds the lock; 0 where it wrote none, None without a holder."""
     try:
         file = os.open(run / LOCK, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

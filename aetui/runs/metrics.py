@@ -1,4 +1,4 @@
-"""metrics.jsonl, both ends: whole lines appended by the trainer, complete lines read by anyone, however long the file."""
+"""metrics.jsonl, both ends: the trainer appends whole lines; readers take complete lines only."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from typing import Any, Final
 
 Record = dict[str, Any]
 
-STEP_PREFIX: Final = (
-    b'{"kind": "step"'  # as `MetricsWriter` writes it: lets a reader pass over lines unparsed
-)
+STEP_PREFIX: Final = b'{"kind": "step"'  # as `MetricsWriter` writes it: passed over unparsed
+FIRST_SPAN: Final = 4096  # bytes
+SPAN_GROWTH: Final = 8
+MOST_SEARCHED: Final = 1 << 20  # bytes
 CHUNK: Final = 4 << 20  # bytes read at a time
 TYPICAL_LINE: Final = 160  # bytes
 LONGEST_LINE: Final = 1 << 16  # bytes; no record comes near it
 LARGEST: Final = 1 << 63  # whole number; beyond a float's range, arithmetic would raise
-FULLY_PARSED: Final = (
-    20_000  # step lines; a longer file is sampled, its epochs and events are all read
-)
+FULLY_PARSED: Final = 20_000  # step lines; of a longer file, a sample (but every epoch and event)
 
 
 class MetricsWriter:
-    """Appends records to metrics.jsonl by whole lines. One writer a run: the holder of its lock."""
+    """Appends whole lines to metrics.jsonl. A run has one writer: the holder of its lock."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -31,7 +30,10 @@ class MetricsWriter:
         self._torn = size > 0 and os.pread(self._file, 1, size - 1) != b"\n"
 
     def append(self, *records: Record) -> None:
-        """Append `records`, a line each. `OSError` where they cannot be written whole: then nothing of them stays."""
+        """Append `records`, a line each.
+
+        `OSError` where they cannot be written whole: then nothing of them stays.
+        """
         data = b"".join(json.dumps(record).encode() + b"\n" for record in records)
         if self._torn:
             data = b"\n" + data
@@ -40,7 +42,8 @@ class MetricsWriter:
             while data:
                 data = data[os.write(self._file, data) :]
         except OSError:
-            # A disk that fills up takes the first part. Whoever writes the records again must not leave them twice.
+            # A disk that fills up takes the first part. The caller writes the records again, and
+            # must not leave them twice.
             os.ftruncate(self._file, before)
             raise
         self._torn = False
@@ -51,7 +54,7 @@ class MetricsWriter:
 
 
 def parse_line(line: bytes) -> Record | None:
-    """The record of one line, or None where it is not a record (torn, binary, of another kind, endless)."""
+    """The record of one line; None where it is not one (torn, binary, of another kind, endless)."""
     if len(line) > LONGEST_LINE:
         return None
     try:
@@ -81,10 +84,10 @@ class MetricsTail:
         self._stride = 0
         self._steps_seen = 0
         self.restarted = False
-        """Whether the last `read` found the file cut or replaced, and began anew."""
+        """Whether the last `read` found the file cut or replaced, and started again."""
 
     def read(self) -> list[Record]:
-        """Records of the complete lines that are new. Of a very long file, a sample of its step lines."""
+        """Records of complete lines that are new; of a very long file, a sample of its steps."""
         self.restarted = False
         try:
             with self.path.open("rb") as file:
@@ -105,9 +108,7 @@ class MetricsTail:
                 break
             self._offset += len(data)
             lines = (self._rest + data).split(b"\n")
-            self._rest = lines.pop()[
-                -CHUNK:
-            ]  # rubbish without a line end must not grow without bound
+            self._rest = lines.pop()[-CHUNK:]  # rubbish without a line end must not grow for ever
             records += filter(None, map(parse_line, self._sample(lines)))
         return records
 
@@ -126,27 +127,37 @@ class MetricsTail:
 
 
 def last_records(path: Path, wanted: tuple[str, ...] = ("epoch", "event")) -> dict[str, Record]:
-    """The last record of each `wanted` kind, found from the end of the file: fast however long it is."""
+    """The last record of each `wanted` kind; saves are passed over.
+
+    Read from the end in growing pieces; mostly the first 4 kB hold them. An epoch has few lines,
+    and of the events only one at the very end matters: the search is given up after some 2 MB.
+    """
     found: dict[str, Record] = {}
     try:
-        with path.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            span = 1 << 16
+        with path.open("rb", buffering=0) as file:
+            end = os.fstat(file.fileno()).st_size
+            span = FIRST_SPAN
             while True:
                 start = max(0, end - span)
-                file.seek(start)
-                lines = file.read(end - start).split(b"\n")
-                for line in reversed(lines[1 if start else 0 :]):
-                    if line.startswith(STEP_PREFIX) and "step" not in wanted:
-                        continue
-                    record = parse_line(line)
-                    if record and record["kind"] in wanted and is_state_event(record):
-                        found.setdefault(record["kind"], record)
-                if start == 0 or len(found) == len(wanted):
+                lines = os.pread(file.fileno(), end - start, start).split(b"\n")
+                _find_last(lines[1 if start else 0 :], wanted, found)
+                if start == 0 or span > MOST_SEARCHED or len(found) == len(wanted):
                     return found
-                span *= 8
+                span *= SPAN_GROWTH
     except OSError:
         return found
+
+
+def _find_last(lines: list[bytes], wanted: tuple[str, ...], found: dict[str, Record]) -> None:
+    """Add to `found` the last record of each kind that it lacks."""
+    for line in reversed(lines):
+        if line.startswith(STEP_PREFIX) and "step" not in wanted:
+            continue
+        record = parse_line(line)
+        if record and record["kind"] in wanted and is_state_event(record):
+            found.setdefault(record["kind"], record)
+            if len(found) == len(wanted):
+                return
 
 
 def is_state_event(record: Record) -> bool:

@@ -1,20 +1,23 @@
-"""A run in short: its state, its score, its age. What lists show, without the whole of its metrics."""
+"""A run in short: state, score, age. What lists show, without reading all of its metrics."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from aetui.config import RunConfig
+from aetui.model_spec import FULL_SET, Value
 from aetui.runs.directory import CHECKPOINT, CONFIG, METRICS, read_config
-from aetui.runs.lock import lock_holder
+from aetui.runs.lock import LOCK, lock_holder
 from aetui.runs.metrics import Record, last_records, number_or_none
 
 State = Literal["starting", "running", "paused", "done", "stopped", "failed"]
+LAST_EVENTS: Final = ("done", "stopped", "failed")  # a trainer writes nothing after them
 AGE_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))  # seconds
 
 
@@ -45,14 +48,48 @@ class RunSummary:
         return self.path.name
 
     @property
+    def is_training(self) -> bool:
+        return self.state in ("running", "paused")
+
+    @property
     def score(self) -> float | None:
-        """The figure that ranks runs of this model; None before the first epoch."""
-        return number_or_none(self.last_epoch.get(self.config.spec.score.key))
+        """The figure that ranks runs of this model; None before the first epoch.
+
+        Where it is a sum, each term counts once, whatever weight the run trained with: with other
+        weights, runs could not be compared.
+        """
+        score = self.config.spec.score
+        terms = [number_or_none(self.last_epoch.get(term.key)) for term in score.terms]
+        known = [term for term in terms if term is not None]
+        if terms and len(known) == len(terms):
+            return sum(known)
+        return number_or_none(self.last_epoch.get(score.key))
 
     @property
     def score_text(self) -> str:
         """The score with its unit, or a dash."""
         return f"{self.score:.2f} {self.config.spec.score.unit}" if self.score is not None else "-"
+
+    @cached_property
+    def changed_settings(self) -> dict[str, Value]:
+        """The settings that are not the defaults for the run's data set, by name."""
+        config, spec = self.config, self.config.spec
+        images = config.train_images or FULL_SET
+        given = config.hyperparameters.to_object()
+        usual = spec.resolve({}, images).to_object()
+        # The default epochs follow the batch size, and some widths follow others.
+        derived = {name: given[name] for name in ("batch_size", *spec.mirrored.values())}
+        follows = spec.resolve(derived, images).to_object()
+        return {
+            name: value
+            for name, value in given.items()
+            if value != (usual if name in derived else follows)[name]
+        }
+
+    @property
+    def settings_text(self) -> str:
+        """The settings that are not the defaults, as in "beta 4, latent_dim 8"."""
+        return ", ".join(f"{name} {_shown(value)}" for name, value in self.changed_settings.items())
 
     @property
     def age(self) -> str:
@@ -64,20 +101,40 @@ class RunSummary:
         return f"{seconds:.0f} s"
 
 
+def _shown(value: Value) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"
+
+
 def summarise(run: Path) -> RunSummary:
     """The run in short; `BadInput` where its config.json cannot be used."""
     config = read_config(run)
     last = last_records(run / METRICS)
-    epoch = last.get("epoch", {})
-    state = state_of(last.get("event", {}), locked=lock_holder(run) is not None)
+    epoch, event = last.get("epoch", {}), last.get("event", {})
     reached = number_or_none(epoch.get("epoch")) or 0.0
+    state = state_of(event, locked=_is_locked(run, event))
     return RunSummary(run, config, state, reached, epoch, last_change(run))
+
+
+def _is_locked(run: Path, event: Record) -> bool:
+    """Whether a trainer holds the run.
+
+    After an event that is a trainer's last, only another that has written its pid since can. So the
+    locks of thousands of finished runs need not be probed.
+    """
+    is_over = event.get("event") in LAST_EVENTS
+    if is_over and modified_at(run, LOCK) <= modified_at(run, METRICS):
+        return False
+    return lock_holder(run) is not None
 
 
 def last_change(run: Path) -> float:
     """When the run last grew, in unix seconds."""
-    times = []
-    for name in (METRICS, CHECKPOINT, CONFIG):
-        with suppress(OSError):
-            times.append((run / name).stat().st_mtime)
-    return max(times, default=0.0)
+    return max(modified_at(run, name) for name in (METRICS, CHECKPOINT, CONFIG))
+
+
+def modified_at(run: Path, name: str) -> float:
+    """When the run's file `name` was last written to, in unix seconds; 0 where there is none."""
+    try:
+        return os.stat(f"{run}/{name}").st_mtime  # noqa: PTH116  half the time, for thousands
+    except OSError:
+        return 0.0

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+import shlex
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.worker import Worker, WorkerState
 
 from aetui.errors import BadInput
 from aetui.processes.controller import Outcome, TrainerController
 from aetui.processes.inference import Inference
-from aetui.processes.monitor import HoldEpoch, Pick, RunMonitor
+from aetui.processes.monitor import HoldEpoch, Pick, RunMonitor, Wish
 from aetui.processes.snapshots import Snapshot
 from aetui.processes.trainer import TrainerOptions
 from aetui.terminal import TerminalProfile
@@ -38,20 +41,17 @@ from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
 from aetui.tui.textual_internals.exit_signals import leave_on_signals
 from aetui.tui.theme import DARK, THEMES
 
-ERROR_SECONDS = 8.0  # that an error message stays
+ERROR_SECONDS: Final = 8.0  # that an error message stays
+WISH_PATIENCE: Final = 5.0  # seconds; a disk that hangs must not keep all keys waiting
 
 
 class AetuiApp(App[None]):
-    """Shows what the run directories say. It owns no state of a training."""
+    """Shows what the run directories say. It owns no state of a training: close it, open two."""
 
     CSS_PATH = "app.tcss"
     DEFAULT_MODE = "train"
     TITLE = "aetui"
     BINDINGS = [
-        *(
-            Binding(f"{number},{mode.key}", f"switch_mode('{mode.name}')", mode.title, show=False)
-            for number, mode in enumerate(MODES, 1)
-        ),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+l", "redraw", "Redraw", show=False),
@@ -76,11 +76,15 @@ class AetuiApp(App[None]):
         self._monitor = RunMonitor(runs, *shipped, publish=self._publish)
         self._services = Services(tuple(MODES), inference, profile, lambda: self._snapshot)
         self._dialogs = Dialogs(self, self._services, options.data)
+        self._acting = asyncio.Lock()  # each command sees what came of the one before
+        self._published = asyncio.Condition()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
-        for mode in MODES:
+        for number, mode in enumerate(MODES, 1):
             self.add_mode(mode.name, partial(self._make_screen, mode.name))
+            action = f"switch_mode('{mode.name}')"
+            self.bind(f"{number},{mode.key}", action, description=mode.title, show=False)
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -109,8 +113,16 @@ class AetuiApp(App[None]):
     def _start_watching(self) -> None:
         """The first picture stands: fill it, then load what the other screens need."""
         self._monitor.start()
-        self.run_worker(self._listen(), group="listen")
-        self.run_worker(asyncio.to_thread(_load_screens), group="load")
+        self._run_task(self._listen())
+        self._run_task(asyncio.to_thread(_load_screens))
+
+    def _run_task(self, task: Coroutine[Any, Any, None]) -> None:
+        """Run `task` beside the app. An exception in it becomes a message, not the app's end."""
+        self.run_worker(task, exit_on_error=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR:
+            self.post_message(ErrorMessage(fault_text(event.worker.error)))
 
     def on_unmount(self) -> None:
         self._monitor.stop()
@@ -120,8 +132,10 @@ class AetuiApp(App[None]):
         self.post_message(SnapshotPublished(snapshot))
 
     @on(SnapshotPublished)
-    def _show_snapshot(self, message: SnapshotPublished) -> None:
+    async def _show_snapshot(self, message: SnapshotPublished) -> None:
         self._snapshot = message.snapshot
+        async with self._published:
+            self._published.notify_all()
         errors = frozenset(message.snapshot.read_errors)
         for error in sorted(errors - self._errors_shown):
             self.post_message(ErrorMessage(error))
@@ -131,10 +145,7 @@ class AetuiApp(App[None]):
     def _refresh_screens(self) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, ModeScreen) and screen.is_mounted:
-                try:
-                    screen.show_snapshot(self._snapshot)
-                except Exception as error:  # noqa: BLE001  a picture that fails must not end the app
-                    self.post_message(ErrorMessage(fault_text(error)))
+                screen.take_snapshot(self._snapshot)
 
     async def _listen(self) -> None:
         """Show what the inference process reports, and ask again with its newest weights."""
@@ -145,31 +156,41 @@ class AetuiApp(App[None]):
 
     @on(TrainerCommand)
     def _command_trainer(self, command: TrainerCommand) -> None:
-        act = partial(
-            self._controller.act,
-            command.action,
-            command.model,
-            self._snapshot,
-            command.settings,
-            command.data,
-        )
-        self.run_worker(self._carry_out(lambda: [act()]), group="trainers")
+        def act() -> list[Outcome]:
+            model, settings = command.model, command.settings
+            outcome = self._controller.act(
+                command.action, model, self._snapshot, settings, command.data
+            )
+            if settings is not None:
+                self._dialogs.forget_settings(model)
+            return [outcome]
+
+        self._run_task(self._carry_out(act))
 
     @on(StartAll)
     def _start_all(self, command: StartAll) -> None:
-        start = partial(self._controller.start_all, command.models, self._snapshot)
-        self.run_worker(self._carry_out(start), group="trainers")
+        self._run_task(
+            self._carry_out(lambda: self._controller.start_all(command.models, self._snapshot))
+        )
 
     async def _carry_out(self, act: Callable[[], list[Outcome]]) -> None:
-        try:
-            outcomes = await asyncio.to_thread(act)
-        except BadInput as error:
-            self.post_message(ErrorMessage(str(error)))
-            return
-        for outcome in outcomes:
-            if outcome.wish is not None:
-                self._monitor.ask(outcome.wish)
-        self.notify(" ".join(outcome.sentence for outcome in outcomes))
+        async with self._acting:
+            try:
+                outcomes = await asyncio.to_thread(act)
+            except BadInput as error:
+                self.post_message(ErrorMessage(str(error)))
+                return
+            self.notify(" ".join(outcome.sentence for outcome in outcomes), markup=False)
+            for outcome in outcomes:
+                if outcome.wish is not None:
+                    await self._wish(outcome.wish)
+
+    async def _wish(self, wish: Wish) -> None:
+        """Have the monitor carry it out, and wait for the snapshot that shows it."""
+        number = self._monitor.ask(wish)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WISH_PATIENCE), self._published:
+                await self._published.wait_for(lambda: self._snapshot.wishes >= number)
 
     @on(EditSettings)
     def _edit_settings(self, wish: EditSettings) -> None:
@@ -178,7 +199,7 @@ class AetuiApp(App[None]):
         except BadInput as error:
             self.post_message(ErrorMessage(str(error)))
             return
-        self.run_worker(self._edit(wish.model), group="dialog")
+        self._run_task(self._edit(wish.model))
 
     async def _edit(self, model: str) -> None:
         command = await self._dialogs.edit_settings(model)
@@ -187,7 +208,7 @@ class AetuiApp(App[None]):
 
     @on(ChooseRun)
     def _choose_run(self, wish: ChooseRun) -> None:
-        self.run_worker(self._pick(wish), group="dialog")
+        self._run_task(self._pick(wish))
 
     async def _pick(self, wish: ChooseRun) -> None:
         try:
@@ -225,10 +246,17 @@ class AetuiApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave, and say which trainings continue."""
-        names = ", ".join(self._snapshot.training())
-        again = f"`aetui launch --runs {self._controller.runs}` shows it again"
-        self.farewell = f"still training: {names}; {again}" if names else ""
+        self.farewell = _farewell(self._snapshot, self._controller.runs)
         self.exit()
+
+
+def _farewell(snapshot: Snapshot, runs: Path) -> str:
+    """What goes on without the app, and the command that shows it; "" where nothing does."""
+    paused = [run.name for run in snapshot.runs if run.state == "paused"]
+    groups = [("still training", snapshot.training()), ("paused", paused)]
+    parts = [f"{state}: {', '.join(names)}" for state, names in groups if names]
+    again = shlex.join(["aetui", "launch", "--runs", str(runs)])
+    return f"{'; '.join(parts)}\n{again}" if parts else ""
 
 
 def _load_screens() -> None:

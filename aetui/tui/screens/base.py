@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -52,6 +53,7 @@ class ModeScreen(Screen[None]):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self.services = services
+        self._fault = ""  # of the newest snapshot
 
     def compose(self) -> ComposeResult:
         yield TopBar(self.services.tabs, self.NAME)
@@ -86,7 +88,19 @@ class ModeScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what has happened since the screen was last seen."""
         if self.snapshot.indexed:
-            self.show_snapshot(self.snapshot)
+            self.take_snapshot(self.snapshot)
+
+    def take_snapshot(self, snapshot: Snapshot) -> None:
+        """Show it. A picture that fails becomes a message, once, and not the end of the app."""
+        fault = ""
+        try:
+            self.show_snapshot(snapshot)
+        except Exception as error:  # noqa: BLE001  whatever it is, the other screens work
+            self.log.error(traceback.format_exc())
+            fault = fault_text(error)
+        if fault and fault != self._fault:
+            self.post_message(ErrorMessage(fault))
+        self._fault = fault
 
     def on_resize(self) -> None:
         """Below the smallest size, say so in place of a broken picture."""
@@ -151,7 +165,11 @@ class ModeScreen(Screen[None]):
         except Superseded:
             return None
         except BadInput as error:
-            self.post_message(ErrorMessage(str(error)))
+            shown = self.run_shown
+            if (
+                shown is not None and shown.identity == run.identity
+            ):  # else it was deleted meanwhile
+                self.post_message(ErrorMessage(str(error)))
             return None
 
 

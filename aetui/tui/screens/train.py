@@ -22,8 +22,8 @@ class TrainScreen(ModeScreen):
     NAME = "train"
     BINDINGS = [
         Binding("b", "start_all", "Both"),
-        Binding("tab,right,down", "app.focus_next", "The other model", show=False),
-        Binding("shift+tab,left,up", "app.focus_previous", show=False),
+        Binding("tab,right,l,down,j", "app.focus_next", "Next model", show=False),
+        Binding("shift+tab,left,h,up,k", "app.focus_previous", show=False),
         Binding("s", "command('start')", "Start"),
         Binding("p", "command('pause')", "Pause"),
         Binding("x", "command('stop')", "Stop"),
@@ -38,8 +38,11 @@ class TrainScreen(ModeScreen):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         present = {panel.spec.name for panel in self.query(ModelPanel)}
-        for model in {*snapshot.panels, *snapshot.starting} - present:
-            self.query_one("#panels").mount(ModelPanel(model_spec(model)))
+        specs = {name: run.spec for name, run in snapshot.panels.items()}
+        specs |= {name: model_spec(name) for name in snapshot.starting if name not in specs}
+        for name, spec in specs.items():
+            if name not in present:
+                self.query_one("#panels").mount(ModelPanel(spec))
         for panel in self.query(ModelPanel):
             name = panel.spec.name
             panel.show(snapshot.panels.get(name), snapshot.starting.get(name))
