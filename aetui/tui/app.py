@@ -39,6 +39,7 @@ from aetui.tui.modes import MODES
 from aetui.tui.screens.base import ModeScreen, Services, fault_text
 from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
 from aetui.tui.textual_internals.exit_signals import leave_on_signals
+from aetui.tui.textual_internals.stylesheet import CachedStylesheet
 from aetui.tui.theme import DARK, THEMES
 
 ERROR_SECONDS: Final = 8.0  # that an error message stays
@@ -81,6 +82,7 @@ class AetuiApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
+        self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
         for number, mode in enumerate(MODES, 1):
             self.add_mode(mode.name, partial(self._make_screen, mode.name))
             action = f"switch_mode('{mode.name}')"
