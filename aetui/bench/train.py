@@ -20,11 +20,12 @@ from aetui.bench.references import (
     train_classic_variational,
     train_example_epoch,
 )
-from aetui.catalog import DAE, VAE, ModelSpec
+from aetui.catalog import DAE, VAE
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.data.load import load
 from aetui.ml.training.request import TrainingRequest, choose_device
 from aetui.ml.training.session import run_training
+from aetui.model_spec import ModelSpec
 from aetui.runs.metrics import Record
 
 Say = Callable[[str], None]

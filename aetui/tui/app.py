@@ -26,6 +26,7 @@ from aetui.processes.trainer import TrainerOptions
 from aetui.terminal import TerminalProfile
 from aetui.tui.dialogs.open import Dialogs
 from aetui.tui.messages import (
+    AskPath,
     ChooseRun,
     EditSettings,
     ErrorMessage,
@@ -220,6 +221,15 @@ class AetuiApp(App[None]):
             return
         if path is not None:
             self._monitor.ask(Pick(path))
+
+    @on(AskPath)
+    def _ask_path(self, wish: AskPath) -> None:
+        self.run_worker(self._find_path(wish), group="dialog")
+
+    async def _find_path(self, wish: AskPath) -> None:
+        path = await self._dialogs.ask_path(wish.title)
+        if path is not None:
+            wish.answered(path)
 
     @on(HoldMapEpoch)
     def _hold_epoch(self, wish: HoldMapEpoch) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual.message import Message
 
@@ -52,6 +53,14 @@ class ChooseRun(Message):
 
     model: str | None = None
     capability: Capability | None = None
+
+
+@dataclass
+class AskPath(Message):
+    """Ask a person for the path of a file, and call `answered` with it unless they cancel."""
+
+    title: str
+    answered: Callable[[Path], None]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The ONE list of screens. Bar, keys, help and loader come from it; a new screen is a block here."""
+"""The ONE list of screens: bar, keys, help and loader. A new screen is a block here."""
 
 from __future__ import annotations
 
@@ -71,3 +71,10 @@ def _navigate() -> type[ModeScreen]:
     from aetui.tui.screens.navigate import NavigateScreen
 
     return NavigateScreen
+
+
+@_mode("draw", "w", "Draw a picture, and see at once what the models make of it.")
+def _draw() -> type[ModeScreen]:
+    from aetui.tui.screens.draw import DrawScreen
+
+    return DrawScreen

@@ -27,6 +27,7 @@ class Dialogs:
         self._services = services
         self._data = data  # what the app was launched with
         self._typed: dict[str, dict[str, str]] = {}  # by model, then by field
+        self._path_typed = ""
 
     async def edit_settings(self, model: str) -> TrainerCommand | None:
         """The command to start a training with the settings typed; None where it was cancelled."""
@@ -78,6 +79,15 @@ class Dialogs:
             raise BadInput("There is no run yet; b on the Train screen starts one.")
         dialog = RunList(f"{title}, newest first", runs, shown.path if shown else None)
         return await self._app.push_screen_wait(dialog)
+
+    async def ask_path(self, title: str) -> Path | None:
+        """The path of a file; None where it was cancelled."""
+        from aetui.tui.dialogs.path import PathDialog
+
+        dialog = PathDialog(title, self._path_typed)
+        path = await self._app.push_screen_wait(dialog)
+        self._path_typed = dialog.typed
+        return path
 
     def show_help(self, screen: ModeScreen) -> None:
         """The keys of that screen."""

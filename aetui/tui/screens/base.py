@@ -160,6 +160,12 @@ class ModeScreen(Screen[None]):
         run = self.run_shown
         if run is None or not run.has_checkpoint:
             return None
+        return await self.ask_run(run, kind, arrays, **values)
+
+    async def ask_run(
+        self, run: RunSnapshot, kind: str, arrays: dict[str, Array] | None = None, **values: Any
+    ) -> Packet | None:
+        """The same for any run."""
         try:
             return await self.services.inference.ask(kind, run.path, arrays, **values)
         except Superseded:

@@ -1,0 +1,23 @@
+"""The codes of images, whether a model gives points or distributions, and what they explain."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+from aetui.ml.models.base import Autoencoder
+
+
+def codes_of(network: Autoencoder, images: Tensor) -> tuple[Tensor, Tensor | None]:
+    """(z_mean, sigma) of the images' codes, [N, latent_dim]; points have no sigma."""
+    codes = network.encode(images)
+    if isinstance(codes, Tensor):
+        return codes.float(), None
+    z_mean, z_log_sigma = codes
+    return z_mean.float(), z_log_sigma.float().exp()
+
+
+def reconstruction_errors(logits: Tensor, images: Tensor) -> Tensor:
+    """The binary cross-entropy of each image, [N], in nats."""
+    losses = functional.binary_cross_entropy_with_logits(logits.float(), images, reduction="none")
+    return losses.flatten(1).sum(1)

@@ -1,0 +1,14 @@
+"""test_image: one image of the run's data set, or of the built-in digits in its place."""
+
+from __future__ import annotations
+
+from aetui.ml.answers.context import Context, Reply
+from aetui.protocol import Packet
+
+
+def test_image(context: Context, request: Packet) -> Reply:
+    """number -> image uint8 [C, H, W], its number (counted round), the total, a note."""
+    images, note = context.test_images(request)
+    number = request.header["number_in_set"] % len(images)
+    header = {"number_in_set": number, "total": len(images), "note": note}
+    return header, {"image": images[number].numpy()}
