@@ -1,4 +1,4 @@
-"""Checkpoints, configurations and metrics that are damaged, foreign or hostile: refused by name, and never run."""
+"""Checkpoints and configurations that are damaged, foreign or hostile: refused, and never run."""
 
 from __future__ import annotations
 
@@ -60,6 +60,10 @@ def first_weight(payload: dict[str, Any]) -> torch.Tensor:
     return weight
 
 
+def wrong_shape(payload: dict[str, Any]) -> None:
+    payload["weights"][next(iter(payload["weights"]))] = torch.zeros(3, 3)
+
+
 def flip_a_bit(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -82,12 +86,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "flipped": flip_a_bit,
     "text": lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\n"),
     "folder": make_folder,
-    "shapes": lambda path: rewrite(
-        path,
-        lambda payload: payload["weights"].update(
-            {next(iter(payload["weights"])): torch.zeros(3, 3)}
-        ),
-    ),
+    "shapes": lambda path: rewrite(path, wrong_shape),
     "names": lambda path: rewrite(path, lambda payload: payload["weights"].popitem()),
     "nan": lambda path: rewrite(path, lambda payload: first_weight(payload).fill_(float("nan"))),
     "no weights": lambda path: rewrite(path, lambda payload: payload.update(weights=[1, 2])),
@@ -122,9 +121,8 @@ def test_where_both_are_bad_one_sentence_says_so(
 ) -> None:
     for name in ("checkpoint.pt", "previous.pt"):
         DAMAGES[how](run / name)
-    with pytest.raises(
-        BadInput, match=r"no usable checkpoint.*checkpoint\.pt.*previous\.pt.*Train it again"
-    ):
+    everything = r"no usable checkpoint.*checkpoint\.pt.*previous\.pt.*Train it again"
+    with pytest.raises(BadInput, match=everything):
         load_model(run)
     assert train_here("vae", run.parent, "--resume", run.name) == 2
     assert capsys.readouterr().err.startswith("aetui: vae-001 has no usable checkpoint")
@@ -133,16 +131,14 @@ def test_where_both_are_bad_one_sentence_says_so(
 
 
 def test_any_flipped_bit_is_refused_or_harmless(run: Path) -> None:
-    """2,000 bits: those of the zip's own structures, where a reader may trip, and some of the weights."""
+    """2,000 bits: of the zip's own structures, where a reader may trip, and of the weights."""
     path = run / "checkpoint.pt"
     weights = load_model(run).state_dict()
     data = path.read_bytes()
     chance = random.Random(3)
     directory = data.rindex(b"PK\x01\x02", 0, data.index(b"PK\x01\x02") + 4)
-    places = [chance.randrange(directory, len(data)) for _ in range(1500)] + [
-        chance.randrange(2000) for _ in range(300)
-    ]
-    places += [chance.randrange(len(data)) for _ in range(200)]
+    ends = ((directory, len(data), 1500), (0, 2000, 300), (0, len(data), 200))
+    places = [chance.randrange(first, end) for first, end, count in ends for _ in range(count)]
     (run / "previous.pt").unlink()
     refused = 0
     for place in places:
@@ -199,7 +195,7 @@ def test_a_training_state_that_does_not_fit_is_passed_over(
         ("", "half-written"),
         ('{"format": 1, "model": "va', "half-written"),
         ("[]", "JSON object"),
-        ('{"format": 2}', "format 2, this aetui reads 1"),
+        ('{"format": 3}', "format 3, this aetui reads 1 to 2"),
         ('{"format": 1, "model": "gan"}', "model 'gan'"),
         ('{"format": 1, "model": "vae"}', "hyperparameters"),
         ("[" * 100_000, "half-written"),

@@ -1,4 +1,4 @@
-"""A training that was stopped at any step, and resumed, is the training that was not, bit for bit."""
+"""A training that was stopped at any step and resumed equals one that was not, bit for bit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -15,25 +14,36 @@ import torch
 from aetui.ml import checkpoint
 from tests.trainers import curve, events, newest_step, train_here, trainer, wait_until
 
+MODELS = ("vae", "dae")
 EPOCHS = "3"  # of 22 steps
 
 
 def final_state(run: Path) -> dict[str, object]:
+    """What the newest checkpoint holds, without the seconds that it took."""
     _, payload, warning = checkpoint.restore(run)
     assert not warning
+    del payload["elapsed"]
     return payload
 
 
+def assert_equal_runs(run: Path, other: Path) -> None:
+    assert curve(run) == curve(other)
+    assert_equal_states(final_state(run), final_state(other))
+
+
 def assert_equal_states(one: object, other: object, where: str = "") -> None:
+    assert type(one) is type(other), where
     if isinstance(one, torch.Tensor):
-        assert isinstance(other, torch.Tensor) and torch.equal(one, other), where
+        assert isinstance(other, torch.Tensor)
+        assert torch.equal(one, other), where
     elif isinstance(one, dict):
-        assert isinstance(other, dict) and one.keys() == other.keys(), where
+        assert isinstance(other, dict)
+        assert one.keys() == other.keys(), where
         for key, value in one.items():
-            if key != "elapsed":
-                assert_equal_states(value, other[key], f"{where}/{key}")
+            assert_equal_states(value, other[key], f"{where}/{key}")
     elif isinstance(one, list | tuple):
-        assert isinstance(other, list | tuple) and len(one) == len(other), where
+        assert isinstance(other, list | tuple)
+        assert len(one) == len(other), where
         for number, (left, right) in enumerate(zip(one, other, strict=True)):
             assert_equal_states(left, right, f"{where}/{number}")
     else:
@@ -44,82 +54,68 @@ def assert_equal_states(one: object, other: object, where: str = "") -> None:
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """vae-001 and dae-001, trained in one go."""
     runs = tmp_path_factory.mktemp("unbroken")
-    for model in ("vae", "dae"):
+    for model in MODELS:
         assert train_here(model, runs, "--epochs", EPOCHS, "--seed", "7") == 0
     return runs
 
 
-def stop_again_and_again(model: str, runs: Path, seed: int) -> int:
-    """Train in pieces: SIGTERM to ourselves after a random time, then resume, until it is done; how often it was stopped."""
-    chance = random.Random(seed)
-    run = runs / f"{model}-001"
-    stops = 0
-    options = ["--epochs", EPOCHS, "--seed", "7"]
-    while True:
-        ended = threading.Event()
+def train_and_terminate(model: str, run: Path, options: list[str], delay: float) -> int:
+    """Train here, and send SIGTERM `delay` seconds after the loop began; the exit code."""
+    ended = threading.Event()
+    begun = len(events(run))
 
-        def stop_soon(
-            ended: threading.Event = ended, delay: float = chance.uniform(0, 0.08)
-        ) -> None:
-            begun = len(events(run))
-            while (
-                not ended.is_set()
-            ):  # signalled before its loop it would end at once, or take but one step
-                if {"started", "resumed"} & set(events(run)[begun:]):
-                    time.sleep(delay)
-                    if not ended.is_set():
-                        os.kill(os.getpid(), signal.SIGTERM)
-                    return
-                time.sleep(0.001)
+    def stop_soon() -> None:
+        # Signalled before its loop, it would exit at once, or take a single step.
+        while not {"started", "resumed"} & set(events(run)[begun:]):
+            if ended.wait(0.001):
+                return
+        if not ended.wait(delay):
+            os.kill(os.getpid(), signal.SIGTERM)
 
-        before = signal.signal(
-            signal.SIGTERM, lambda *_: None
-        )  # one that comes after the end must not end pytest
-        stopper = threading.Thread(target=stop_soon)
-        stopper.start()
-        code = train_here(model, runs, *options)
-        ended.set()
-        stopper.join()
-        signal.signal(signal.SIGTERM, before)
-        if code == 0:
-            return stops
-        assert code == 128 + signal.SIGTERM
-        stops += 1
-        options = ["--resume", run.name]
+    # A signal that comes after the end must not end pytest.
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    stopper = threading.Thread(target=stop_soon)
+    stopper.start()
+    code = train_here(model, run.parent, *options)
+    ended.set()
+    stopper.join()
+    signal.signal(signal.SIGTERM, before)
+    return code
 
 
-@pytest.mark.parametrize("model", ["vae", "dae"])
+@pytest.mark.parametrize("model", MODELS)
 def test_stopped_at_random_steps_and_resumed_it_is_the_unbroken_training(
     model: str, unbroken: Path, tmp_path: Path
 ) -> None:
-    run, whole = tmp_path / f"{model}-001", unbroken / f"{model}-001"
-    stops = stop_again_and_again(model, tmp_path, seed=1)
+    chance = random.Random(1)
+    run = tmp_path / f"{model}-001"
+    options = ["--epochs", EPOCHS, "--seed", "7"]
+    stops = 0
+    while code := train_and_terminate(model, run, options, chance.uniform(0, 0.08)):
+        assert code == 128 + signal.SIGTERM
+        stops += 1
+        options = ["--resume", run.name]
     assert stops >= 3, "nothing was stopped, so nothing was tested"
-    assert curve(run) == curve(whole)
-    assert_equal_states(final_state(run), final_state(whole))
+    assert_equal_runs(run, unbroken / run.name)
 
 
-@pytest.mark.parametrize("model", ["vae", "dae"])
+@pytest.mark.parametrize("model", MODELS)
 def test_killed_and_resumed_it_is_the_unbroken_training(
     model: str, unbroken: Path, tmp_path: Path
 ) -> None:
     """A kill loses the steps since the last save; they are taken again, the same."""
-    run, whole = tmp_path / f"{model}-001", unbroken / f"{model}-001"
-    with trainer(
-        model, tmp_path, "--epochs", EPOCHS, "--seed", "7", "--save-every", "0"
-    ) as process:
+    run = tmp_path / f"{model}-001"
+    options = ("--epochs", EPOCHS, "--seed", "7", "--save-every", "0")
+    with trainer(model, tmp_path, *options) as process:
         wait_until(lambda: newest_step(run) >= 22, "an epoch", process)
         process.kill()
         process.wait()
     assert events(run)[-1] != "done", "it was too fast to be killed"
     assert train_here(model, tmp_path, "--resume", run.name) == 0
-    assert curve(run) == curve(whole)
-    assert_equal_states(final_state(run), final_state(whole))
+    assert_equal_runs(run, unbroken / run.name)
 
 
-def test_a_signal_at_the_end_of_an_epoch_does_not_skip_its_score(
-    unbroken: Path, tmp_path: Path
-) -> None:
+def test_a_signal_at_the_end_of_an_epoch_does_not_skip_its_score(tmp_path: Path) -> None:
     """One step an epoch: every signal comes at the end of one."""
     options = ("--epochs", "30", "--batch-size", "1437")
     assert train_here("vae", tmp_path / "whole", *options) == 0
@@ -134,7 +130,7 @@ def test_a_signal_at_the_end_of_an_epoch_does_not_skip_its_score(
 
 
 def test_what_a_gpu_saved_goes_on_without_one(unbroken: Path, tmp_path: Path) -> None:
-    """On a GPU the optimizer's rate is a tensor and its step fit for a graph; neither may come along to a CPU."""
+    """On a GPU the optimizer's rate is a tensor, for a graph; it must not come along to a CPU."""
     run = tmp_path / "vae-001"
     assert train_here("vae", tmp_path, "--epochs", EPOCHS, "--seed", "7", "--save-every", "0") == 0
     saved = torch.load(run / checkpoint.PREVIOUS, weights_only=True)
@@ -145,5 +141,4 @@ def test_what_a_gpu_saved_goes_on_without_one(unbroken: Path, tmp_path: Path) ->
     del saved["format"]
     checkpoint.save(run, saved)
     assert train_here("vae", tmp_path, "--resume", run.name) == 0
-    assert curve(run) == curve(unbroken / run.name)
-    assert_equal_states(final_state(run), final_state(unbroken / run.name))
+    assert_equal_runs(run, unbroken / run.name)

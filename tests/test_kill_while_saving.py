@@ -1,4 +1,4 @@
-"""SIGKILL at random moments of a training that does little else than save: what it leaves is always whole."""
+"""SIGKILL at random moments of a training that mostly saves: what it leaves is always whole."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KILLS = 50
 
 
 def train_in_fork(run: Path, *options: str) -> int:
-    """The pid of a child that trains, forked, because importing torch 50 times would take minutes."""
+    """The pid of a child that trains. Forked: importing torch 50 times would take minutes."""
     pid = os.fork()
     if pid == 0:
         code = 70
@@ -36,67 +36,60 @@ def train_in_fork(run: Path, *options: str) -> int:
     return pid
 
 
-def saves(run: Path) -> int:
+def count_saves(run: Path) -> int:
     path = run / "metrics.jsonl"
     return path.read_bytes().count(b'"event": "saved"') if path.exists() else 0
 
 
 def wait_for_save(run: Path, pid: int) -> None:
     """Until the child has begun to save."""
-    begun = saves(run)
+    begun = count_saves(run)
     end = time.monotonic() + PATIENCE
-    while saves(run) == begun:
+    while count_saves(run) == begun:
         assert time.monotonic() < end
         assert os.waitpid(pid, os.WNOHANG) == (0, 0), "the trainer ended by itself"
         time.sleep(0.001)
+
+
+def make_images(folder: Path, count: int) -> None:
+    folder.mkdir()
+    for number in range(count):
+        values = np.random.default_rng(number).integers(0, 255, (28, 28), np.uint8)
+        Image.fromarray(values).save(folder / f"{number}.png")
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="a forked torch is not safe on macOS")
 def test_killed_at_50_random_moments_a_run_always_loads(tmp_path: Path) -> None:
     chance = random.Random(0)
     run = tmp_path / "vae-001"
-    for number in range(12):
-        (tmp_path / "images").mkdir(exist_ok=True)
-        Image.fromarray(np.random.default_rng(number).integers(0, 255, (28, 28), np.uint8)).save(
-            tmp_path / "images" / f"{number}.png"
-        )
-    # Ten images and wide layers: a step is nothing beside the save that follows it.
-    options = [
-        "--epochs",
-        "100000",
-        "--save-every",
-        "0",
-        "--hidden",
-        "512",
-        "--data",
-        f"folder:{tmp_path / 'images'}",
-    ]
-    assert (
-        train_here("vae", tmp_path / "other", "--epochs", "1", *options[2:]) == 0
-    )  # what torch starts once is started
-    amid_a_save = 0
+    make_images(tmp_path / "images", 12)
+    # Few images and wide layers: a step is nothing beside the save that follows it.
+    small = ["--save-every", "0", "--hidden", "512", "--data", f"folder:{tmp_path / 'images'}"]
+    # What torch starts once is started before the first fork.
+    assert train_here("vae", tmp_path / "other", "--epochs", "1", *small) == 0
+    options = ["--epochs", "100000", *small]
+    kills_amid_a_save = 0
     steps: list[int] = []
-    for _ in range(KILLS):
+    for kills in range(1, KILLS + 1):
         pid = train_in_fork(run, *options)
         wait_for_save(run, pid)
         time.sleep(chance.uniform(0, 0.05))
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         assert lock_holder(run) is None
-        amid_a_save += bool(list(run.rglob(f"{TEMPORARY}*")))
+        kills_amid_a_save += bool(list(run.rglob(f"{TEMPORARY}*")))
         load_model(run)
         _, payload, warning = restore(run)
         assert not warning, "checkpoint.pt itself must be whole"
-        said = MetricsTail(run / "metrics.jsonl").read()
-        saved = [record["step"] for record in said if record.get("event") == "saved"]
-        # The newest save that was announced, or the one that came after it.
+        read = MetricsTail(run / "metrics.jsonl").read()
+        saved = [record["step"] for record in read if record.get("event") == "saved"]
+        # The newest save that was recorded, or the one that came after it.
         assert saved[-1] <= payload["step"] <= saved[-1] + 1
         steps.append(payload["step"])
-        assert len(said) >= (run / "metrics.jsonl").read_bytes().count(b"\n") - len(
-            steps
-        )  # at most a torn line a kill
+        # At most one torn line a kill.
+        assert len(read) >= (run / "metrics.jsonl").read_bytes().count(b"\n") - kills
         options = ["--resume", run.name, "--save-every", "0"]
-    assert amid_a_save >= KILLS / 10, "the kills missed the saves, so nothing was tested"
+    assert kills_amid_a_save >= KILLS / 10, "the kills missed the saves, so nothing was tested"
     assert steps == sorted(steps), "a save was lost"
 
 

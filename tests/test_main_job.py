@@ -1,4 +1,4 @@
-"""The main job in a real pseudo-terminal: both trainings by key, every screen while they run, and the way out."""
+"""The main job in a real pseudo-terminal: both trainings, every screen while they run, the end."""
 
 from __future__ import annotations
 
@@ -12,30 +12,26 @@ import pytest
 
 from aetui.runs.directory import list_runs
 from tests.terminal import Terminal, launch
+from tests.trainers import events, newest_step, records, wait_until
 
-
-def losses(run: Path) -> list[float]:
-    lines = (
-        (run / "metrics.jsonl").read_text().splitlines() if (run / "metrics.jsonl").exists() else []
-    )
-    return [record["loss"] for record in map(json.loads, lines) if record["kind"] == "step"]
-
-
-def events(run: Path) -> list[str]:
-    records = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
-    return [record["event"] for record in records if record["kind"] == "event"]
+RUNS = ("vae-001", "dae-001")
 
 
 def falling(run: Path) -> bool:
-    values = losses(run)
-    return len(values) >= 3 and values[-1] < 0.95 * values[0]
+    losses = [record["loss"] for record in records(run, "step")]
+    return len(losses) >= 3 and losses[-1] < 0.95 * losses[0]
 
 
-def wait_until_falling(terminal: Terminal, runs: Path, patience: float = 120) -> None:
-    end = time.monotonic() + patience
-    while not (falling(runs / "vae-001") and falling(runs / "dae-001")):
+def wait_until_falling(terminal: Terminal, runs: Path, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not all(falling(runs / name) for name in RUNS):
         assert time.monotonic() < end, terminal.text()
         assert terminal.read(0.2)
+
+
+def wait_for_further_steps(run: Path) -> None:
+    step = newest_step(run)
+    wait_until(lambda: newest_step(run) > step, f"further steps of {run.name}")
 
 
 def digit(terminal: Terminal) -> list[tuple[str, str]]:
@@ -44,8 +40,29 @@ def digit(terminal: Terminal) -> list[tuple[str, str]]:
     return [(cell.fg, cell.bg) for cell in cells]
 
 
-def pid_maps(pid: int) -> str:
+def maps(pid: int) -> str:
+    """The files that the process has in its memory."""
     return Path(f"/proc/{pid}/maps").read_text()
+
+
+def walk(terminal: Terminal) -> None:
+    """Every screen once, and a step on the plane that changes the digit."""
+    terminal.wait(lambda text: len(re.findall(r"epoch +\d+\.\d+/", text)) == 2)
+    terminal.press("d")
+    terminal.wait("PSNR")
+    terminal.press("n")
+    terminal.wait("z0")
+    terminal.wait(lambda _: len(set(digit(terminal))) > 5)
+    before = digit(terminal)
+    terminal.press("L", "L")
+    terminal.wait("+1.00")
+    terminal.wait(lambda _: digit(terminal) != before)
+    terminal.press("4")
+    terminal.wait("points, epoch")
+    terminal.press("3")
+    terminal.wait("5,000 images")
+    terminal.press("1")
+    terminal.wait("images/s")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -55,36 +72,16 @@ def test_main_job_on_mnist(size: tuple[int, int], runs: Path, mnist_dir: Path) -
         terminal.wait("Both")
         terminal.press("b")
         wait_until_falling(terminal, runs)
-        terminal.wait(lambda text: len(re.findall(r"epoch +\d+\.\d+/", text)) == 2)
-        terminal.press("d")
-        terminal.wait("PSNR")
-        terminal.press("n")
-        terminal.wait("z0")
-        terminal.wait(lambda _: len(set(digit(terminal))) > 5)
-        before_step = digit(terminal)
-        terminal.press("L", "L")
-        terminal.wait("+1.00")
-        terminal.wait(lambda _: digit(terminal) != before_step)
-        terminal.press("m")
-        terminal.wait("points, epoch")
-        terminal.press("l")
-        terminal.wait("5,000 images")
-        assert "torch" not in pid_maps(terminal.pid)
-        terminal.press("t")
-        terminal.wait("images/s")
+        walk(terminal)
+        assert "torch" not in maps(terminal.pid)
         terminal.press("q")
         assert terminal.wait_for_end() == 0
         assert "still training: vae-001, dae-001" in terminal.raw.decode(errors="replace")
         assert before == termios.tcgetattr(terminal.fd)
         for restored in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l"):
             assert restored in terminal.raw[-2000:]
-    steps = {run.name: len(losses(run)) for run in list_runs(runs)}
-    end = time.monotonic() + 60
-    while any(
-        len(losses(run)) <= steps[run.name] for run in list_runs(runs)
-    ):  # they train on without the app
-        assert time.monotonic() < end
-        time.sleep(0.2)
+    for run in list_runs(runs):
+        wait_for_further_steps(run)  # they train on without the app
 
 
 def test_main_job_without_mnist(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -94,9 +91,9 @@ def test_main_job_without_mnist(runs: Path, tmp_path_factory: pytest.TempPathFac
         terminal.press("b")
         wait_until_falling(terminal, runs)
         terminal.wait("MNIST could not")
-        terminal.press("l")
+        terminal.press("3")
         terminal.wait("360 images")
-        terminal.press("t", "p")
+        terminal.press("1", "p")
         terminal.wait("paused")
         terminal.press("p")
         terminal.wait(lambda text: "paused" not in text)
@@ -104,7 +101,6 @@ def test_main_job_without_mnist(runs: Path, tmp_path_factory: pytest.TempPathFac
         terminal.wait("stopped")
         terminal.press("r")
         expected = ["started", "paused", "resumed", "stopped", "resumed"]
-        terminal.wait(
-            lambda _: [event for event in events(runs / "vae-001") if event != "saved"] == expected
-        )
-    assert json.loads((runs / "vae-001" / "config.json").read_text())["data"] == "digits"
+        run = runs / RUNS[0]
+        terminal.wait(lambda _: [name for name in events(run) if name != "saved"] == expected)
+    assert json.loads((runs / RUNS[0] / "config.json").read_text())["data"] == "digits"

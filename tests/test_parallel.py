@@ -1,51 +1,34 @@
-"""Data-parallel training: two processes see what one would."""
+"""Data-parallel training: two processes compute what one would."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-COMMAND = [
-    "-m",
-    "aetui",
-    "train",
-    "vae",
-    "--data",
-    "digits",
-    "--epochs",
-    "2",
-    "--hidden",
-    "64,32",
-    "--precision",
-    "float32",
-    "--threads",
-    "1",
-]
+from tests.trainers import command, records, train_here
 
-
-def curve(run: Path) -> list[tuple[int, float]]:
-    records = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
-    return [(record["step"], record["loss"]) for record in records if record["kind"] == "step"]
+OPTIONS = ("--epochs", "2", "--hidden", "64,32")
 
 
 def test_two_gloo_processes_have_the_curve_of_one(tmp_path: Path) -> None:
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    two = tmp_path / "two"
     done = subprocess.run(
-        [*launcher, *COMMAND, "--runs", str(tmp_path / "two")],
+        [sys.executable, *launcher, "-m", "aetui", *command("vae", two, *OPTIONS)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    subprocess.run(
-        [sys.executable, *COMMAND, "--runs", str(tmp_path / "one")], capture_output=True, check=True
+    assert train_here("vae", tmp_path / "one", *OPTIONS) == 0
+    ours = records(tmp_path / "one" / "vae-001", "step")
+    theirs = records(two / "vae-001", "step")
+    assert [line["step"] for line in ours] == [line["step"] for line in theirs]
+    assert ours[-1]["step"] >= 20
+    assert [line["loss"] for line in theirs] == pytest.approx(
+        [line["loss"] for line in ours], rel=1e-4
     )
-    one, two = curve(tmp_path / "one" / "vae-001"), curve(tmp_path / "two" / "vae-001")
-    assert [step for step, _ in one] == [step for step, _ in two]
-    assert one[-1][0] >= 20
-    assert [loss for _, loss in two] == pytest.approx([loss for _, loss in one], rel=1e-4)
-    assert [path.name for path in (tmp_path / "two").iterdir()] == ["vae-001"]
+    assert [path.name for path in two.iterdir()] == ["vae-001"]

@@ -19,49 +19,62 @@ from tests.trainers import PATIENCE, command, events, newest_step, records, trai
 LONG = ("--epochs", "100000")
 
 
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def is_asleep(pid: int, looks: int = 20) -> bool:
+    """Whether no thread of the process runs or wants to, at any of `looks` looks at it."""
+    for _ in range(looks):
+        for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+            if stat.read_text().rpartition(")")[2].split()[0] != "S":
+                return False
+        time.sleep(0.01)
+    return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_saves_and_the_same_command_with_resume_goes_on(
-    number: signal.Signals, tmp_path: Path
-) -> None:
-    """As a Slurm job ends, and its requeued self begins: on a node that is torn down, 10 s are what there is."""
+def saved_steps(run: Path) -> list[int]:
+    return [record["step"] for record in records(run) if record.get("event") == "saved"]
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGXCPU"])
+def test_a_stop_saves_and_exits_with_the_signal_in_its_code(name: str, tmp_path: Path) -> None:
+    run = tmp_path / "vae-001"
+    number = signal.Signals[name]
+    with trainer("vae", tmp_path, *LONG) as process:
+        wait_until(lambda: newest_step(run) > 30, "steps", process)
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == 128 + number
+    last = records(run)[-1]
+    assert last["event"] == "stopped"
+    assert saved_steps(run)[-1] == last["step"] >= 30
+    assert lock_holder(run) is None
+
+
+def test_a_job_that_is_warned_and_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    """A batch system sends USR1, then TERM, then KILL, and starts the job again with --resume."""
     run = tmp_path / "vae-001"
     with trainer("vae", tmp_path, *LONG) as process:
         wait_until(lambda: newest_step(run) > 30, "steps", process)
-        sent = time.monotonic()
-        process.send_signal(number)
-        assert process.wait(PATIENCE) == 128 + number
-        assert time.monotonic() - sent < 10
-    last = records(run)[-1]
-    assert last["event"] == "stopped"
-    saved = [record["step"] for record in records(run) if record.get("event") == "saved"]
-    assert saved[-1] == last["step"] >= 30
-    assert lock_holder(run) is None
-    if number == signal.SIGINT:
-        return
+        process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: events(run)[-1] == "stopped", "stopped")
+        process.terminate()
+        process.wait(PATIENCE)
+    stopped = records(run)[-1]["step"]
     with trainer("vae", tmp_path, "--resume", run.name) as process:
-        wait_until(lambda: newest_step(run) > last["step"] + 30, "further steps", process)
+        wait_until(lambda: newest_step(run) > stopped + 30, "further steps", process)
     resumed = next(record for record in records(run) if record.get("event") == "resumed")
-    assert resumed["step"] == last["step"]
+    assert resumed["step"] == stopped
 
 
 def test_signals_in_a_hail_harm_nothing(tmp_path: Path) -> None:
     """A second SIGTERM, a hundred of them, during the step, the save and the end."""
     run = tmp_path / "vae-001"
-    with trainer(
-        "vae", tmp_path, *LONG, "--hidden", "2048,1024"
-    ) as process:  # a file of 60 MB takes its time
+    # Wide layers: saving a file of 60 MB takes its time.
+    with trainer("vae", tmp_path, *LONG, "--hidden", "2048,1024") as process:
         wait_until(lambda: newest_step(run) > 2, "steps", process)
         end = time.monotonic() + PATIENCE
         while process.poll() is None:
             assert time.monotonic() < end
             process.send_signal(signal.SIGTERM)
             time.sleep(0.005)
-        # One that comes after our handlers are gone ends it as it would anyone; a shell calls both 143.
+        # Without our handlers, at the very end, the signal itself ends it; a shell calls both 143.
         assert process.returncode in (143, -signal.SIGTERM)
     assert records(run)[-1]["event"] == "stopped"
     assert not list(run.glob(".tmp-*"))
@@ -79,10 +92,7 @@ def test_a_pause_saves_uses_no_cpu_and_goes_on(tmp_path: Path) -> None:
         wait_until(lambda: events(run)[-1] == "paused", "paused", process)
         assert events(run)[-2:] == ["saved", "paused"]
         paused = records(run)[-1]
-        time.sleep(0.2)  # for what torch's threads still have to do
-        before = cpu_seconds(process.pid)
-        time.sleep(1)
-        assert cpu_seconds(process.pid) - before <= 0.02
+        wait_until(lambda: is_asleep(process.pid), "sleep", process)
         assert records(run)[-1] == paused
         process.send_signal(signal.SIGCONT)
         wait_until(lambda: newest_step(run) > paused["step"] + 5, "further steps", process)

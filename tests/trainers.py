@@ -16,19 +16,16 @@ from typing import Any
 from aetui.cli.main import main
 
 PATIENCE = 60.0  # seconds; CI machines are slow and busy
-SMALL = ("--data", "digits", "--threads", "1", "--precision", "float32", "--device", "cpu")
+SMALL = ("--threads", "1", "--precision", "float32", "--device", "cpu")
 WIDTHS = {"vae": "32", "dae": "4,4,4"}
 
 
 def command(model: str, runs: Path, *options: str) -> list[str]:
-    """The arguments of a small training."""
-    widths = [] if "--resume" in options or "--hidden" in options else ["--hidden", WIDTHS[model]]
-    small = [
-        option
-        for option in SMALL
-        if option not in ("--data", "digits") or not {"--data", "--resume"} & set(options)
-    ]
-    return ["train", model, "--runs", str(runs), *small, *widths, *options]
+    """The arguments of a small training, on the digits unless `options` name other data."""
+    given = set(options)
+    widths = [] if {"--resume", "--hidden"} & given else ["--hidden", WIDTHS[model]]
+    data = [] if {"--resume", "--data"} & given else ["--data", "digits"]
+    return ["train", model, "--runs", str(runs), *SMALL, *data, *widths, *options]
 
 
 def train_here(model: str, runs: Path, *options: str) -> int:
@@ -41,14 +38,14 @@ def trainer(
     model: str, runs: Path, *options: str, output: Path | None = None, errors: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A trainer in a process of its own, killed at the end of the block if it still lives."""
-    with (
-        (output or Path(os.devnull)).open("wb") as out,
-        (errors or Path(os.devnull)).open("wb") as err,
-    ):
+    nowhere = Path(os.devnull)
+    with (output or nowhere).open("wb") as out, (errors or nowhere).open("wb") as err:
         process = subprocess.Popen(
             [sys.executable, "-m", "aetui", *command(model, runs, *options)],
-            stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+        )
     try:
         yield process
     finally:
@@ -90,13 +87,10 @@ def newest_step(run: Path) -> int:
 
 
 def curve(run: Path) -> list[dict[str, Any]]:
-    """The step and epoch lines without what a clock decides; of steps that were taken twice, the second taking."""
+    """The step and epoch lines without what a clock decides. Of steps taken twice, the second."""
     clocked = ("time", "elapsed", "images_per_s", "device", "memory_mb")
-    taken = {
-        (record["kind"], record["step"]): record
-        for record in records(run)
-        if record["kind"] != "event"
-    }
+    lines = [record for record in records(run) if record["kind"] != "event"]
+    taken = {(line["kind"], line["step"]): line for line in lines}
     return [
         {key: value for key, value in taken[at].items() if key not in clocked}
         for at in sorted(taken, key=lambda at: (at[1], at[0]))

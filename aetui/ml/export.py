@@ -117,7 +117,7 @@ def _measured(config: RunConfig, epoch: Record) -> str:
     score = config.spec.score
     if not isinstance(epoch.get(score.key), (int, float)):
         return "not scored"
-    measured = f"{epoch[score.key]:.3f} {score.unit}"
+    measured = f"{score.key} {epoch[score.key]:.3f} {score.unit}"
     terms = [
         f"{epoch[term.key]:.3f} {score.unit} of {term.label}"
         for term in score.terms

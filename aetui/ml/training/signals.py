@@ -11,7 +11,15 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-_STOPS: Final = (signal.SIGTERM, signal.SIGINT)
+# Batch systems warn with USR1, USR2 or XCPU before they kill; a terminal sends INT and QUIT.
+_STOPS: Final = (
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGXCPU,
+)
 _NOTED: Final = (*_STOPS, signal.SIGTSTP, signal.SIGCONT)
 
 
