@@ -6,6 +6,7 @@ one `ModelSpec` below and one file in ml/models/; a data set is one `DataSpec` o
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -120,7 +121,7 @@ TEST_SIGMA: Final = 0.5  # the noise at which denoising is scored, whatever a mo
 
 @dataclass(frozen=True)
 class DataSpec:
-    """A data set that is known by name."""
+    """A data set that is known by name. Where its files may lie, ml/data/search.py knows."""
 
     name: str
     title: str
@@ -128,25 +129,56 @@ class DataSpec:
     folder: str = ""  # its folder below the data folder, as torchvision lays it out
 
 
+DIGITS: Final = "digits"  # the one set that is on every machine
 DATA_SETS: Final[Mapping[str, DataSpec]] = {
     spec.name: spec
     for spec in (
         DataSpec("mnist", "MNIST", 60_000, "MNIST"),
         DataSpec("fashion-mnist", "Fashion-MNIST", 60_000, "FashionMNIST"),
         DataSpec("kmnist", "Kuzushiji-MNIST", 60_000, "KMNIST"),
-        DataSpec("digits", "scikit-learn's digits", 1_437),
+        DataSpec("qmnist", "QMNIST", 60_000, "QMNIST"),
+        DataSpec("emnist-letters", "EMNIST, 26 letters", 124_800, "EMNIST"),
+        DataSpec("emnist-balanced", "EMNIST, 47 classes of one size", 112_800, "EMNIST"),
+        DataSpec("emnist-byclass", "EMNIST, 62 classes", 697_932, "EMNIST"),
+        DataSpec("emnist-bymerge", "EMNIST, 47 classes", 697_932, "EMNIST"),
+        DataSpec("emnist-digits", "EMNIST, 10 digits", 240_000, "EMNIST"),
+        DataSpec("emnist-mnist", "EMNIST, as large as MNIST", 60_000, "EMNIST"),
+        DataSpec(DIGITS, "scikit-learn's digits", 1_437),
     )
 }
 AUTO: Final = "auto"  # MNIST, or the digits where it is not here
 NAMED_DATA: Final = (AUTO, *DATA_SETS)
-DATA_PREFIXES: Final = ("folder:",)  # each followed by a path
+DATA_PREFIXES: Final = ("folder:", "npz:", "npy:", "csv:")  # each followed by a path
+DATA_SUFFIXES: Final = {".npz": "npz:", ".npy": "npy:", ".csv": "csv:"}
+
+
+def split_data_name(name: str) -> tuple[str, str]:
+    """(prefix, path) of a data set that lies in a person's own files; ("", "") of a named one."""
+    prefix = next((each for each in DATA_PREFIXES if name.startswith(each)), "")
+    return prefix, name.removeprefix(prefix) if prefix else ""
 
 
 def check_data_name(name: str, *, auto: bool = True) -> str:
     """`name`, if it names a data set (`auto` too, if `auto`); else `BadInput`."""
-    if any(name.startswith(prefix) and len(name) > len(prefix) for prefix in DATA_PREFIXES):
-        return name
-    if name in NAMED_DATA and (auto or name != AUTO):
+    if split_data_name(name)[1] or (name in NAMED_DATA and (auto or name != AUTO)):
         return name
     known = ", ".join([*NAMED_DATA, *(f"{prefix}PATH" for prefix in DATA_PREFIXES)])
     raise BadInput(f"there is no data set {printable(name)!r}; choose one of {known}.")
+
+
+def find_data(name: str) -> str:
+    """The data set that a person means by `name`, a path in it made absolute; else `BadInput`.
+
+    A path without a prefix is understood too: a folder, or a file whose suffix says what it is.
+    """
+    prefix, path = split_data_name(name)
+    if path:
+        return prefix + os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111  (links stay)
+    if name not in NAMED_DATA:
+        given = os.path.abspath(os.path.expanduser(name))  # noqa: PTH100, PTH111
+        suffix = os.path.splitext(name.lower().removesuffix(".gz"))[1]  # noqa: PTH122
+        if os.path.isdir(given):  # noqa: PTH112
+            return f"folder:{given}"
+        if suffix in DATA_SUFFIXES and os.path.isfile(given):  # noqa: PTH113
+            return DATA_SUFFIXES[suffix] + given
+    return check_data_name(name)

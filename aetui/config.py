@@ -55,6 +55,38 @@ class ImageShape:
 
 
 @dataclass(frozen=True)
+class DataOptions:
+    """How images are to be read, where a person does not leave that to the images themselves."""
+
+    size: tuple[int, int] | None = None  # (width, height)
+    channels: int | None = None  # 1: grey, 3: colour
+
+    def __bool__(self) -> bool:
+        return self.size is not None or self.channels is not None
+
+    def to_arguments(self) -> list[str]:
+        """The options of `aetui train` that ask for the same."""
+        size = ["--size", "x".join(map(str, self.size))] if self.size else []
+        return [*size, *(["--channels", str(self.channels)] if self.channels else [])]
+
+
+AS_THEY_ARE: Final = DataOptions()  # what is read when a person asks for nothing else
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """(width, height) of "WxH" or of "N", a square; `BadInput` says what is wrong with it."""
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.isascii() and side.isdigit() for side in sides):
+        wanted = "N or WxH in pixels, like 32 or 48x32"
+        raise BadInput(f"size must be {wanted}, not {printable(text)!r}.")
+    width, height = int(sides[0][:9]), int(sides[-1][:9])
+    if not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in (width, height)):
+        bounds = f"{SMALLEST_SIDE} and {LARGEST_SIDE} pixels"
+        raise BadInput(f"the sides of size must lie between {bounds}, not {printable(text)}.")
+    return width, height
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """Everything that config.json holds: what was asked for, what was used, where it came from."""
 
@@ -63,7 +95,8 @@ class RunConfig:
     hyperparameters: Hyperparameters
     image_shape: ImageShape = ImageShape()
     data_requested: str = "auto"
-    data_note: str = ""  # why `data` differs from what was asked for, and what was skipped
+    data_options: DataOptions = AS_THEY_ARE
+    data_note: str = ""  # what was made of the data: another set, a scale, what was skipped
     classes: tuple[str, ...] = ()
     train_images: int = 0
     test_images: int = 0
@@ -88,6 +121,7 @@ class RunConfig:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["hyperparameters"] = self.hyperparameters.to_object()
         values["image_shape"] = asdict(self.image_shape)
+        values["data_options"] = asdict(self.data_options)
         del values["own_spec"]
         if self.model not in BUILT_IN:
             values["spec"] = spec_to_object(self.spec)
@@ -121,6 +155,7 @@ def _from_object(raw: dict[str, Any], written: int) -> RunConfig:
     hyperparameters = _expect(values.get("hyperparameters"), dict, "hyperparameters")
     values["hyperparameters"] = _hyperparameters(spec, hyperparameters, written)
     values["image_shape"] = _image_shape(values.get("image_shape", {}))
+    values["data_options"] = _data_options(raw.get("data_options", {}), written, values.get("data"))
     values["classes"] = tuple(map(str, _expect(values.get("classes", []), list, "classes")))
     versions = _expect(values.get("versions", {}), dict, "versions")
     values["versions"] = {str(key): str(value) for key, value in versions.items()}
@@ -178,6 +213,20 @@ def _image_shape(raw: Any) -> ImageShape:
     if not given.keys() <= known or not all(type(value) is int for value in given.values()):
         raise BadInput(f"config.json has no usable 'image_shape'. {REPAIR}")
     return ImageShape(**given).check()
+
+
+def _data_options(raw: Any, written: int, data: Any) -> DataOptions:
+    if written == 1 and str(data).startswith("folder:"):
+        shape = ImageShape()  # what format 1 made of every image
+        return DataOptions((shape.width, shape.height), shape.channels)
+    given = _expect(raw, dict, "data_options")
+    size, channels = given.get("size"), given.get("channels")
+    if size is not None:
+        sides = _expect(size, list, "data_options")
+        size = parse_size("x".join(map(str, sides)) if len(sides) == 2 else "")
+    if channels is not None and (type(channels) is not int or channels not in (1, 3)):
+        raise BadInput(f"config.json has no usable 'data_options'. {REPAIR}")
+    return DataOptions(size, channels)
 
 
 def _hyperparameters(spec: ModelSpec, raw: dict[str, Any], written: int) -> Hyperparameters:

@@ -1,4 +1,4 @@
-"""Data that cannot be used, met on the command line: a sentence that names it, or a training without it."""
+"""Data that cannot be used, met on the command line: it is named; or left out, and named."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ import struct
 import zlib
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from aetui.runs.directory import read_config
+from tests.datasets import image
 from tests.trainers import train_here
-
-
-def image(path: Path, seed: int = 0) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.random.default_rng(seed).integers(0, 255, (28, 28), np.uint8)).save(path)
 
 
 def decompression_bomb(path: Path) -> None:
@@ -84,8 +78,12 @@ def test_damaged_idx_files_are_named_with_the_cure(
     raw.mkdir(parents=True)
     for name, count in (("train", 20), ("t10k", 10)):
         images = struct.pack(">IIII", 2051, count, 28, 28) + bytes(count * 784)
-        spoiled = {"empty": b"", "half": images[: len(images) // 2], "magic": b"\0\0\0\0" + images[4:],
-                   "shape": images[:8] + struct.pack(">II", 56, 14) + images[16:]}[damage]  # fmt: skip
+        spoiled = {
+            "empty": b"",
+            "half": images[: len(images) // 2],
+            "magic": b"\0\0\0\0" + images[4:],
+            "shape": images[:8] + struct.pack(">II", 56, 14) + images[16:],
+        }[damage]
         (raw / f"{name}-images-idx3-ubyte").write_bytes(spoiled if name == "t10k" else images)
         (raw / f"{name}-labels-idx1-ubyte").write_bytes(
             struct.pack(">II", 2049, count) + bytes(count)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from aetui import __version__
-from aetui.catalog import DATA_PREFIXES, NAMED_DATA, check_data_name, model_names, model_specs
+from aetui.catalog import DATA_PREFIXES, NAMED_DATA, find_data, model_names, model_specs
+from aetui.config import parse_size
 from aetui.errors import BadInput
 from aetui.model_spec import Setting, Widths
 from aetui.terminal import COLOURS, FPS
@@ -45,6 +46,7 @@ def _fill_launch(parser: argparse.ArgumentParser) -> None:
     _add_places(parser)
     data_help = f"what to train on: {DATA} (default: auto)"
     parser.add_argument("--data", type=_data_name, default="auto", metavar="NAME", help=data_help)
+    _add_data_options(parser)
     parser.add_argument("--device", type=_device, default="auto", help=f"where to train: {DEVICES}")
     parser.add_argument(
         "--color",
@@ -73,6 +75,7 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="NAME", help="continue a run from its last save")
     data_help = f"{DATA} (default: auto)"
     parser.add_argument("--data", type=_data_name, metavar="NAME", help=data_help)
+    _add_data_options(parser)
     parser.add_argument("--device", type=_device, default="auto", help=f"{DEVICES} (default: auto)")
     for name, help_text in _setting_helps().items():
         parser.add_argument(_flag(name), metavar="X", help=help_text)
@@ -153,6 +156,21 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--size",
+        type=_size,
+        metavar="N|WxH",
+        help="pixels that images are fitted into (default: their own, 64 at most)",
+    )
+    parser.add_argument(
+        "--channels",
+        type=int,
+        choices=(1, 3),
+        help="1: grey, 3: colour (default: colour where the images have it)",
+    )
+
+
 def _add_runs_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs",
@@ -192,7 +210,8 @@ def _refusing(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     return parse_argument
 
 
-_data_name = _refusing(check_data_name)
+_data_name = _refusing(find_data)
+_size = _refusing(parse_size)
 
 
 def _device(text: str) -> str:

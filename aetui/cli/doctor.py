@@ -54,7 +54,7 @@ def examine(runs: Path, data_dir: Path, environ: Mapping[str, str]) -> Iterator[
     yield _connection(environ)
     yield _round_trip()
     yield _runs_folder(runs)
-    yield _data_folder(data_dir)
+    yield from examine_data(data_dir)
     yield from _torch()
 
 
@@ -169,13 +169,23 @@ def _runs_folder(runs: Path) -> Finding:
     return Finding("runs", found)
 
 
-def _data_folder(data_dir: Path) -> Finding:
-    names = {"MNIST": "mnist", "FashionMNIST": "fashion-mnist", "KMNIST": "kmnist"}
-    there = [name for folder, name in names.items() if (data_dir / folder / "raw").is_dir()]
-    if there:
-        return Finding("data", f"{data_dir} holds {', '.join(there)}")
-    cure = "it is downloaded on first use; without internet, copy MNIST/raw there or set AETUI_DATA_DIR, or train on the built-in digits"
-    return Finding("data", f"{data_dir} holds no data set", cure)
+def examine_data(data_dir: Path) -> Iterator[Finding]:
+    """What the loader finds, and what `--data auto` would come to."""
+    from aetui.ml.data.inventory import take_stock
+
+    stocks = {stock.name: stock for stock in take_stock(data_dir)}
+    for stock in stocks.values():
+        if stock.problem:
+            yield Finding("data", f"{stock.name} cannot be read", stock.problem)
+        elif stock.usable:
+            automatic = "; --data auto takes it" if stock.name == "mnist" else ""
+            yield Finding("data", f"{stock.name} in {stock.search.folder}{automatic}")
+    mnist = stocks["mnist"]
+    if not mnist.search.found:
+        download = f"--data auto downloads it to {data_dir / 'MNIST' / 'raw'}"
+        without = "without internet, it trains on the built-in digits"
+        cure = f"{download}; {without}. Or copy its files there, or set AETUI_DATA_DIR."
+        yield Finding("data", f"no mnist; looked in {mnist.search}", cure)
 
 
 def _torch() -> Iterator[Finding]:

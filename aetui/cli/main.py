@@ -17,6 +17,7 @@ from typing import Final
 
 from aetui.catalog import model_names, model_spec
 from aetui.cli.arguments import make_parser, setting_values
+from aetui.config import DataOptions
 from aetui.errors import BadInput
 from aetui.machine import default_data_dir
 from aetui.processes.priority import limit_openmp_spin, prefer_interactive
@@ -61,7 +62,8 @@ def launch(options: argparse.Namespace) -> int:
     try:
         from aetui.tui.app import AetuiApp
 
-        trainers = TrainerOptions(options.data, options.data_dir, options.device)
+        data_options = DataOptions(options.size, options.channels)
+        trainers = TrainerOptions(options.data, options.data_dir, options.device, data_options)
         app = AetuiApp(options.runs, trainers, inference, profile, (shipped_runs(),))
         app.run(mouse=profile.mouse)
         if app.farewell:
@@ -86,6 +88,7 @@ def train(options: argparse.Namespace) -> int:
         resume=options.resume,
         data=options.data,
         data_dir=options.data_dir,
+        data_options=DataOptions(options.size, options.channels),
         device=options.device,
         precision=options.precision,
         threads=options.threads,
@@ -94,7 +97,7 @@ def train(options: argparse.Namespace) -> int:
         command=shlex.join(["aetui", *sys.argv[1:]]),
     )
     progress = Progress(as_json=options.json)
-    run, code = run_training(request, progress)
+    run, code = run_training(request, progress, progress.tell)
     with contextlib.suppress(
         OSError
     ):  # the terminal may be gone; the training has saved all the same

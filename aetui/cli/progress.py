@@ -1,27 +1,49 @@
-"""What `aetui train` says while it trains: a line that rewrites itself on a terminal, plain or JSON lines elsewhere."""
+"""What `aetui train` prints: on a terminal a line that rewrites itself, else plain or JSON lines."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sys
-from typing import IO
+from typing import IO, Final
 
 from aetui.errors import printable
 from aetui.runs.metrics import Record
 
+IN_PROGRESS: Final = "reading "
+
 
 class Progress:
-    """Shows the records of a training as they come. Without a terminal it writes no screen codes."""
+    """Shows the records of a training. Without a terminal it writes no control codes."""
 
     def __init__(self, *, as_json: bool, out: IO[str] | None = None) -> None:
         self._out = out or sys.stdout
         self._json = as_json
         self._live = not as_json and self._out.isatty()
         self._open_line = False
+        self._told_in_place = False
+
+    def tell(self, text: str) -> None:
+        """Show on stderr what is done before the training; progress, on a terminal, in one line."""
+        shown = printable(text, 1000)
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            if shown.startswith(IN_PROGRESS) and sys.stderr.isatty():
+                width = shutil.get_terminal_size().columns - 1
+                print(f"\r{shown[:width]:<{width}}", end="", file=sys.stderr, flush=True)
+                self._told_in_place = True
+            else:
+                self._end_told()
+                print(shown, file=sys.stderr, flush=True)
+
+    def _end_told(self) -> None:
+        if self._told_in_place:
+            self._told_in_place = False
+            print(file=sys.stderr, flush=True)
 
     def __call__(self, record: Record) -> None:
         """Show one record."""
+        self._end_told()
         if self._json:
             print(json.dumps(record), file=self._out, flush=True)
         elif record["kind"] == "step":

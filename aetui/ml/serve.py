@@ -17,7 +17,8 @@ from typing import BinaryIO
 import torch
 
 from aetui.errors import BadInput
-from aetui.ml.answers.context import Context
+from aetui.ml.answers.context import Context, Reply
+from aetui.ml.answers.images import StillReading
 from aetui.ml.answers.model_cache import ModelCache
 from aetui.ml.answers.registry import ANSWERS
 from aetui.protocol import LENGTHS, Packet
@@ -29,6 +30,7 @@ class Server:
     def __init__(self, source: BinaryIO, sink: BinaryIO, data_dir: Path | None) -> None:
         self._source, self._sink = source, sink
         self._writing = threading.Lock()
+        self._answering = threading.Lock()
         self._context = Context(ModelCache(self._send_reloaded), data_dir)
 
     def run(self) -> None:
@@ -40,16 +42,27 @@ class Server:
 
     def _answer(self, request: Packet) -> None:
         number, kind = request.header["number"], request.header["kind"]
+        with self._answering:  # threads that read test images answer what waited for these
+            try:
+                header, arrays = self._reply(request)
+            except StillReading as reading:
+                reading.then(lambda: self._answer(request))
+                return
+        self._send(Packet({**header, "kind": kind, "number": number}, arrays))
+
+    def _reply(self, request: Packet) -> Reply:
+        kind = request.header["kind"]
         try:
             # Not inference_mode: networks loaded in it could never give gradients.
             with torch.no_grad():
-                header, arrays = ANSWERS[kind](self._context, request)
+                return ANSWERS[kind](self._context, request)
+        except StillReading:
+            raise
         except BadInput as error:
-            header, arrays = {"error": str(error)}, {}
+            return {"error": str(error)}, {}
         except Exception as error:  # noqa: BLE001  the process must go on answering; the trace is for the log
             traceback.print_exc()
-            header, arrays = {"error": f"{kind} failed: {error}"}, {}
-        self._send(Packet({**header, "kind": kind, "number": number}, arrays))
+            return {"error": f"{kind} failed: {error}"}, {}
 
     def _send(self, message: Packet) -> None:
         with self._writing:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from aetui.config import AS_THEY_ARE, DataOptions
 from aetui.errors import BadInput, printable
 from aetui.machine import usable_cores
 from aetui.model_spec import Value
@@ -30,6 +31,7 @@ class TrainerOptions:
     data: str = "auto"
     data_dir: Path | None = None
     device: str = "auto"
+    data_options: DataOptions = AS_THEY_ARE
 
 
 @dataclass
@@ -72,7 +74,7 @@ def start_trainer(
 ) -> StartedTrainer:
     """Start a new run of `model` below `runs`. Without `threads`, the trainer chooses."""
     run = create_run(runs, model)
-    command = ["--name", run.name, "--data", options.data]
+    command = ["--name", run.name, "--data", options.data, *options.data_options.to_arguments()]
     for name, value in (settings or {}).items():
         text = ",".join(map(str, value)) if isinstance(value, tuple) else f"{value}"
         command += [f"--{name.replace('_', '-')}", text]

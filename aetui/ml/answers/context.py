@@ -11,10 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from aetui.catalog import DIGITS
 from aetui.config import ImageShape
 from aetui.errors import BadInput, printable
+from aetui.ml.answers.images import TestImageReader
 from aetui.ml.answers.model_cache import ModelCache
-from aetui.ml.data.load import load_test_images
+from aetui.ml.data.dataset import TestImages
 from aetui.ml.data.transforms import to_float
 from aetui.ml.models.base import Autoencoder
 from aetui.model_spec import Capability
@@ -32,7 +34,7 @@ class Context:
     def __init__(self, models: ModelCache, data_dir: Path | None) -> None:
         self.data_dir = data_dir
         self._models = models
-        self._test_images: dict[str, Tensor | None] = {}
+        self._test_images = TestImageReader(data_dir)
         self._kept: WeakKeyDictionary[Autoencoder, dict[str, Any]] = WeakKeyDictionary()
 
     def network(self, request: Packet, needed: Capability) -> Autoencoder:
@@ -50,7 +52,7 @@ class Context:
         found: T = kept[name]
         return found
 
-    def test_images(self, request: Packet) -> tuple[Tensor, str]:
+    def test_images(self, request: Packet) -> tuple[TestImages, str]:
         """The test images of the run's data set, or the built-in digits and a note why.
 
         `BadInput` where the digits are no substitute because the run's images have another shape.
@@ -63,21 +65,19 @@ class Context:
         if config.image_shape != ImageShape():
             cure = "Copy it here, or give its folder with --data-dir."
             raise BadInput(f"{name} is not on this machine, and this needs its images. {cure}")
-        digits = self._images_of("digits")
+        digits = self._test_images.get(DIGITS)
         assert digits is not None
         return digits, f"{name} is not on this machine: these are scikit-learn's built-in digits"
 
-    def own_test_images(self, request: Packet) -> Tensor | None:
-        """The test images of the run's data set, uint8 [N, C, H, W], where they are here."""
-        config = read_config(run_of(request))
-        images = self._images_of(config.data)
-        fits = images is not None and tuple(images.shape[1:]) == config.image_shape.sizes
-        return images if fits else None
+    def own_test_images(self, request: Packet) -> TestImages | None:
+        """The test images of the run's data set, where they are here.
 
-    def _images_of(self, data: str) -> Tensor | None:
-        if data not in self._test_images:
-            self._test_images[data] = load_test_images(data, self.data_dir)
-        return self._test_images[data]
+        `StillReading` until they have been read; the request is answered then.
+        """
+        config = read_config(run_of(request))
+        found = self._test_images.get(config.data, config.data_options)
+        fits = found is not None and tuple(found.images.shape[1:]) == config.image_shape.sizes
+        return found if fits else None
 
 
 def run_of(request: Packet) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from aetui.ml.answers.context import Context, Reply, to_uint8
+from aetui.ml.data.images import draw_balanced
 from aetui.ml.data.transforms import add_noise, to_float
 from aetui.ml.models.losses import psnr
 from aetui.protocol import Packet
@@ -16,11 +17,11 @@ def denoise(context: Context, request: Packet) -> Reply:
     And the PSNR of the latter two, [N] in dB.
     """
     network = context.network(request, "denoise")
-    images, note = context.test_images(request)
+    test, note = context.test_images(request)
     count, sample, sigma = (request.header[name] for name in ("count", "sample", "sigma"))
     generator = torch.Generator().manual_seed(sample)
-    chosen = torch.randperm(len(images), generator=generator)[:count]
-    clean = to_float(images[chosen])
+    chosen = draw_balanced(test.labels.numpy(), count, sample)
+    clean = to_float(test.images[torch.from_numpy(chosen)])
     noisy = add_noise(clean, torch.randn(clean.shape, generator=generator), sigma)
     denoised = network(noisy).sigmoid()
     shown = {"clean": clean, "noisy": noisy, "denoised": denoised}

@@ -16,11 +16,11 @@ def errors(context: Context, request: Packet) -> Reply:
     `total` is how many test images there are: 0 where the data set is not on this machine.
     """
     network = context.network(request, "plane")
-    images = context.own_test_images(request)
-    if images is None:
+    test = context.own_test_images(request)
+    if test is None:
         return {"total": 0}, {"errors": np.zeros(0, np.float32)}
     first, count = request.header["first"], request.header["count"]
-    part = to_float(images[first : first + count])
+    part = to_float(test.images[first : first + count])
     z_mean, _ = codes_of(network, part)
     found = reconstruction_errors(network.decode(z_mean), part)
-    return {"total": len(images)}, {"errors": found.numpy()}
+    return {"total": len(test.images)}, {"errors": found.numpy()}

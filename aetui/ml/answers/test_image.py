@@ -8,7 +8,7 @@ from aetui.protocol import Packet
 
 def test_image(context: Context, request: Packet) -> Reply:
     """number -> image uint8 [C, H, W], its number (counted round), the total, a note."""
-    images, note = context.test_images(request)
-    number = request.header["number_in_set"] % len(images)
-    header = {"number_in_set": number, "total": len(images), "note": note}
-    return header, {"image": images[number].numpy()}
+    test, note = context.test_images(request)
+    number = request.header["number_in_set"] % len(test.images)
+    header = {"number_in_set": number, "total": len(test.images), "note": note}
+    return header, {"image": test.images[number].numpy()}

@@ -1,104 +1,153 @@
-"""`folder:PATH`: any folder of images as a data set. Sub-folders are classes; none is one class."""
+"""`folder:PATH`: a folder of images as a data set."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-import sys
-import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import torch
-from PIL import Image
 
+from aetui.config import DataOptions
 from aetui.errors import BadInput, printable
-from aetui.ml.data.dataset import Dataset
-from aetui.ml.data.load import SIDE
+from aetui.ml.data.cache import Arrays, Made, cache_path, fetch_or_make, load_arrays
+from aetui.ml.data.compose import Rules, compose, make_rules
+from aetui.ml.data.images import ImageSet, Report, balanced_order, split_off_test
+from aetui.ml.data.layout import Layout, interpret
+from aetui.ml.data.picture import Picture, Size, Unreadable
+from aetui.ml.data.reader import read_pictures
+from aetui.ml.data.scales import find_scales
+from aetui.ml.data.walk import OF_ANOTHER_KIND, File, Skipped, walk
 
-TEST_SHARE: Final = 6  # every sixth image of a class is kept for testing
-MOST_IMAGES: Final = 500_000
-NAMED: Final = 5  # skipped files that a note names; the rest are counted
-SUFFIXES: Final = frozenset(
-    {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"}
-)
-
-
-def load_folder(name: str) -> Dataset:
-    """The images below the folder of `name` ("folder:PATH"), as 28x28 grey. Unreadable ones are named and skipped."""
-    root = Path(name.removeprefix("folder:")).expanduser()
-    if not os.path.isdir(root):  # noqa: PTH112  (Path's raises where the name is too long or no name)
-        raise BadInput(
-            f"{printable(str(root))} is not a folder; give one with images in it, as folder:PATH."
-        )
-    train: list[np.ndarray] = []
-    test: list[np.ndarray] = []
-    labels: list[int] = []
-    skipped: list[str] = []
-    try:
-        classes = sorted(
-            path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")
-        )
-    except OSError as error:
-        raise BadInput(
-            f"{printable(str(root))} cannot be read ({error.strerror}); make it readable, or give another folder."
-        ) from None
-    for label, folder in enumerate(classes or [root]):
-        images = _read_images(folder, skipped)
-        train += [image for number, image in enumerate(images) if number % TEST_SHARE]
-        kept = images[::TEST_SHARE]
-        test += kept
-        labels += [label] * len(kept)
-    if not test:
-        reason = f": {_listed(skipped)} could not be read" if skipped else ""
-        raise BadInput(
-            f"{printable(str(root))} holds no usable images{reason}. Give a folder of PNG or JPEG files, or of sub-folders of them."
-        )
-    note = f"skipped {_listed(skipped)}" if skipped else ""
-    if note:
-        print(note, file=sys.stderr, flush=True)
-    names = tuple(printable(path.name, 40) for path in classes) or (printable(root.name, 40),)
-    # With fewer images than TEST_SHARE a class has none for training; a plane of few images is still a plane.
-    return Dataset(name, _stack(train or test), _stack(test), torch.tensor(labels), names, note)
+VERSION: Final = 1  # of what is made of a file; another one leaves older cache files unused
+CACHED_FROM: Final = 500  # images; fewer are read in less time than one notices
+ARRAYS: Final = ("train", "test", "test_labels")
+UNREADABLE: Final = "that could not be read"
 
 
-def _stack(images: list[np.ndarray]) -> torch.Tensor:
-    return torch.from_numpy(np.stack(images)).unsqueeze(1)
+def load_folder(root: Path, options: DataOptions, report: Report) -> ImageSet:
+    """The images below `root`. `BadInput` where there are none that can be used."""
+    layout, skipped = _look_into(root)
+
+    def make() -> Made:
+        return _make(root, layout, options, report, skipped)
+
+    if len(layout.train) + len(layout.test) < CACHED_FROM:
+        made, noted = make()
+    else:
+        path = cache_path("folder", _key(layout, options))
+        made, noted = fetch_or_make(path, ARRAYS, make, report)
+    skipped.update(noted["skipped"])
+    note = noted["said"] + (f"; skipped {skipped}" if skipped.counts else "")
+    return ImageSet(made["train"], made["test"], made["test_labels"], layout.classes, note)
 
 
-def _read_images(folder: Path, skipped: list[str]) -> list[np.ndarray]:
-    images: list[np.ndarray] = []
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
-            continue
-        if len(images) >= MOST_IMAGES:
-            raise BadInput(
-                f"{printable(str(folder))} holds more than {MOST_IMAGES} images; give a smaller folder."
-            )
-        try:
-            images.append(_read_image(path))
-        except Exception as error:  # noqa: BLE001  Pillow's decoders raise anything on damaged files
-            skipped.append(f"{printable(path.name)} ({printable(str(error), 120)})")
-    return images
+def load_test_part(root: Path, options: DataOptions) -> ImageSet | None:
+    """The set with its test images in both parts, if a file in the cache holds it."""
+    layout, _ = _look_into(root)
+    found = load_arrays(cache_path("folder", _key(layout, options)), ("test", "test_labels"))
+    if found is None:
+        return None
+    test, labels = found[0]["test"], found[0]["test_labels"]
+    return ImageSet(test, test, labels, layout.classes)
 
 
-def _read_image(path: Path) -> np.ndarray:
-    """uint8 [28, 28]: grey, transparent parts black, fitted into the square with its proportions kept."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
-            image.draft("L", (4 * SIDE, 4 * SIDE))  # lets a large JPEG be decoded small
-            rgba = image.convert("RGBA")
-    flat = Image.alpha_composite(Image.new("RGBA", rgba.size, "black"), rgba).convert("L")
-    scale = SIDE / max(flat.size)
-    size = (max(1, round(flat.width * scale)), max(1, round(flat.height * scale)))
-    square = Image.new("L", (SIDE, SIDE))
-    square.paste(
-        flat.resize(size, Image.Resampling.LANCZOS), ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2)
-    )
-    return np.asarray(square, dtype=np.uint8)
+def _look_into(root: Path) -> tuple[Layout, Skipped]:
+    if not root.is_dir():
+        problem = f"{printable(str(root), 200)} is not a folder"
+        cure = "give one with images in it, as folder:PATH (a resumed run's under its new path)"
+        raise BadInput(f"{problem}; {cure}.")
+    skipped = Skipped()
+    tree = walk(root, skipped)
+    if not tree.count:
+        raise _unusable(root, skipped)
+    return interpret(tree, skipped), skipped
 
 
-def _listed(skipped: list[str]) -> str:
-    more = len(skipped) - NAMED
-    return ", ".join(skipped[:NAMED]) + (f" and {more} more" if more > 0 else "")
+def _unusable(root: Path, skipped: Skipped) -> BadInput:
+    found = f" ({skipped})" if skipped.counts else ""
+    cure = "Give a folder of PNG or JPEG files, or of sub-folders of them."
+    if any("-ubyte" in name for name in skipped.names.get(OF_ANOTHER_KIND, ())):
+        cure = "IDX files are read by --data mnist (or fashion-mnist, …) with --data-dir."
+    return BadInput(f"{printable(str(root), 200)} holds no usable images{found}. {cure}")
+
+
+def _key(layout: Layout, options: DataOptions) -> str:
+    """What tells one state of a folder's images from another, wherever the folder lies."""
+    digest = hashlib.sha256(json.dumps([VERSION, options.size, options.channels]).encode())
+    for part in (layout.train, layout.test):
+        for file, label in part:
+            digest.update(f"\n{file.path!r} {file.size} {file.time} {label}".encode())
+        digest.update(b"\n\n")
+    return digest.hexdigest()[:32]
+
+
+def _make(
+    root: Path, layout: Layout, options: DataOptions, report: Report, before: Skipped
+) -> Made:
+    """The arrays of the set, and what is to be said of them beside what was skipped `before`."""
+    entries = [*layout.train, *layout.test]
+    paths = [str(root / file.path) for file, _ in entries]
+    read = read_pictures(paths, options, report)
+    skipped = Skipped()
+    good: list[int] = []
+    pictures: list[Picture] = []
+    for number, found in enumerate(read):
+        if isinstance(found, Picture):
+            good.append(number)
+            pictures.append(found)
+        else:
+            _skip(skipped, entries[number][0], found)
+    if not pictures:
+        before.update(skipped.to_object())
+        raise _unusable(root, before)
+    rules = make_rules(pictures, options)
+    folders = [os.path.dirname(paths[number]) for number in good]  # noqa: PTH120  (one a picture)
+    images = compose(pictures, rules, find_scales(pictures, folders))
+    labels = np.array([entries[number][1] for number in good], np.int64)
+    own_test = np.array(good) >= len(layout.train)
+    if own_test.any() and not own_test.all():
+        train, test = np.flatnonzero(~own_test), np.flatnonzero(own_test)
+    else:
+        train, test = split_off_test(labels)
+    train = train[balanced_order(labels[train])]
+    test = test[balanced_order(labels[test])]
+    arrays: Arrays = {"train": images[train], "test": images[test], "test_labels": labels[test]}
+    said = [_sizes(pictures, rules)]
+    if own_test.any() and not own_test.all():
+        said.append("its own test images")
+    elif len(pictures) > len(layout.classes):
+        said.append("one image in six kept for testing")
+    return arrays, {"said": ", ".join(said), "skipped": skipped.to_object()}
+
+
+def _skip(skipped: Skipped, file: File, error: Unreadable) -> None:
+    has_suffix = "." in file.path.rpartition("/")[2]
+    if has_suffix:
+        skipped.add(UNREADABLE, f"{file.path}: {error}")
+    else:
+        skipped.add(OF_ANOTHER_KIND, file.path)
+
+
+def _sizes(pictures: Sequence[Picture], rules: Rules) -> str:
+    """The size and colours of the images, and what they were made from."""
+    colours = "colour" if rules.shape.channels == 3 else "grey"
+    now = f"{_shown(rules.canvas)} {colours}"
+    found = {picture.size for picture in pictures}
+    smallest, largest = min(found, key=_area), max(found, key=_area)
+    if found == {rules.canvas}:
+        return now
+    if len(found) == 1:
+        return f"{now}, fitted from {_shown(largest)}"
+    return f"{now}, fitted from sizes of {_shown(smallest)} to {_shown(largest)}"
+
+
+def _area(size: Size) -> int:
+    return size[0] * size[1]
+
+
+def _shown(size: Iterable[int]) -> str:
+    return "x".join(map(str, size))

@@ -10,10 +10,11 @@ from typing import Final
 
 import torch
 
-from aetui.config import RunConfig
+from aetui.config import AS_THEY_ARE, DataOptions, RunConfig
 from aetui.errors import BadInput, printable
 from aetui.machine import usable_cores
 from aetui.ml.data.dataset import Dataset
+from aetui.ml.training.data import has_moved
 from aetui.model_spec import Value
 from aetui.runs.directory import check_run_name, read_config
 
@@ -30,6 +31,7 @@ class TrainingRequest:
     resume: str | None = None
     data: str | None = None  # None: what the run has, or "auto"
     data_dir: Path | None = None
+    data_options: DataOptions = AS_THEY_ARE
     device: str = "auto"
     precision: str = "auto"
     threads: int | None = None
@@ -93,7 +95,8 @@ def config_to_resume(request: TrainingRequest, name: str) -> RunConfig:
         started_with = config.hyperparameters[setting]
         if wanted != started_with:
             raise _fixed(name, setting, _shown(started_with))
-    if request.data not in (None, config.data, config.data_requested):
+    same = request.data in (None, config.data, config.data_requested)
+    if not same and not has_moved(config, request.data):
         raise _fixed(name, "data", printable(config.data))
     return config
 

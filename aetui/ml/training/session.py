@@ -18,11 +18,14 @@ from aetui.config import RunConfig
 from aetui.errors import BadInput
 from aetui.ml import checkpoint
 from aetui.ml.data.dataset import Dataset
+from aetui.ml.data.images import Report as Tell
+from aetui.ml.data.images import silent
 from aetui.ml.data.load import load
 from aetui.ml.data.transforms import to_float
 from aetui.ml.models.base import Autoencoder
 from aetui.ml.models.registry import build
 from aetui.ml.precision import choose_precision
+from aetui.ml.training.data import load_again
 from aetui.ml.training.distributed import Group, process_group
 from aetui.ml.training.loop import Closing, train
 from aetui.ml.training.loss_averager import LossAverager
@@ -43,6 +46,7 @@ from aetui.runs.directory import (
     CONFIG,
     PREVIOUS,
     create_run,
+    read_config,
     remove_stale_files,
     write_atomically,
 )
@@ -51,15 +55,16 @@ from aetui.runs.lock import hold_lock
 CALIBRATION: Final = 500  # training images that scale the first weights
 
 
-def run_training(request: TrainingRequest, report: Report) -> tuple[Path, int]:
+def run_training(request: TrainingRequest, report: Report, tell: Tell = silent) -> tuple[Path, int]:
     """Train as `request` says; the run directory and the exit code.
 
-    `BadInput` before anything is trained. `report` is given each record of metrics.jsonl.
+    `BadInput` before anything is trained. `report` is given each record of metrics.jsonl, `tell`
+    what is said while the data is read.
     """
     signals = Signals()
     device = choose_device(request.device)
     with signals.handled(), process_group(device) as group:
-        job = resolve(request, device, group)
+        job = resolve(request, device, group, tell if group.is_rank_zero else silent)
         signals.defer()  # until here a signal found nothing to save
         with open_run(job) as run, _recorder(job, run, report) as recorder:
             try:
@@ -86,15 +91,18 @@ class Job:
     group: Group
 
 
-def resolve(request: TrainingRequest, device: torch.device, group: Group) -> Job:
+def resolve(request: TrainingRequest, device: torch.device, group: Group, tell: Tell) -> Job:
     """Load the data and complete `request` from it, or from the run to resume."""
     if request.resume is not None:
         config = config_to_resume(request, request.resume)
-        data = load(config.data, request.data_dir)
+        config, data = load_again(
+            config, request.data, request.data_options, request.data_dir, tell
+        )
         check_same_images(request.resume, config, data)
         threads = request.threads_for(config)
     else:
-        data = load(request.data or "auto", request.data_dir)
+        options = request.data_options
+        data = load(request.data or "auto", request.data_dir, options, report=tell)
         config = _new_config(request, data, device)
         threads = config.threads
     torch.set_num_threads(threads)
@@ -113,6 +121,7 @@ def _new_config(request: TrainingRequest, data: Dataset, device: torch.device) -
         ),
         image_shape=data.image_shape.check(),
         data_requested=request.data or "auto",
+        data_options=request.data_options,
         data_note=data.note,
         classes=data.classes,
         train_images=len(data.train_images),
@@ -143,7 +152,8 @@ def open_run(job: Job) -> Iterator[Path]:
         run = create_run(request.runs, request.model, request.name)
     with hold_lock(run):
         remove_stale_files(run)
-        if request.resume is None:
+        # Images that have moved are found in their new place from now on.
+        if request.resume is None or read_config(run) != job.config:
             _write_config(run, job.config)
         yield job.group.broadcast(run)
 

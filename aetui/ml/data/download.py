@@ -1,0 +1,91 @@
+"""Downloads of named data sets, by torchvision, which is imported for nothing else."""
+
+from __future__ import annotations
+
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock
+
+from aetui.catalog import DATA_SETS
+from aetui.ml.data.images import DataUnavailable, Report
+from aetui.ml.data.search import find_set
+
+SERVERS: Final[Mapping[str, tuple[str, ...]]] = {  # torchvision's own
+    "MNIST": ("https://ossci-datasets.s3.amazonaws.com/", "http://yann.lecun.com/"),
+    "FashionMNIST": ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
+    "KMNIST": ("http://codh.rois.ac.jp/",),
+    "EMNIST": ("https://biometrics.nist.gov/",),
+    "QMNIST": ("https://raw.githubusercontent.com/",),
+}
+TIMEOUT: Final = 4.0  # seconds; a machine without internet must not keep anyone waiting
+
+
+def download(name: str, folder: Path, report: Report) -> None:
+    """Fetch the data set `name` into `folder`. `DataUnavailable` says why that failed."""
+    spec = DATA_SETS[name]
+    before = socket.getdefaulttimeout()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _one_at_a_time(folder / ".download-lock"):
+            if find_set(name, folder).found:  # another training fetched it meanwhile
+                return
+            _reach_any(SERVERS[spec.folder])
+            report(f"downloading {spec.title} to {folder}")
+            # Loaded now: it takes about 3 s, which a machine without internet need not wait.
+            from torchvision import datasets
+
+            kind: Any = getattr(datasets, spec.folder)
+            socket.setdefaulttimeout(TIMEOUT)  # torchvision sets none of its own
+            for part in _parts(name):
+                kind(folder, download=True, **part)
+    except (OSError, RuntimeError, EOFError) as error:
+        # urllib's errors are OSErrors; torchvision raises RuntimeErrors.
+        cause = getattr(error, "reason", error)  # a URLError wraps the socket's own error
+        reason = getattr(cause, "strerror", None) or (str(cause).splitlines() or ["no reason"])[0]
+        raise DataUnavailable(f"no download: {reason}") from None
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _parts(name: str) -> list[dict[str, object]]:
+    """What torchvision must be asked for to have all of the set."""
+    if name.startswith("emnist-"):
+        return [{"split": name.removeprefix("emnist-")}]
+    return [{"train": True}, {"train": False}] if name == "qmnist" else [{}]
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Two trainings that start together share one download."""
+    try:
+        lock = FileLock(path)
+        lock.acquire()
+    except NotImplementedError:  # a file system without locks
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _reach_any(servers: tuple[str, ...]) -> None:
+    """Ask the servers, briefly, before torchvision tries each file on each of them."""
+    reason: OSError | None = None
+    for server in servers:
+        try:
+            request = urllib.request.Request(server, method="HEAD")  # noqa: S310  (torchvision's own)
+            urllib.request.urlopen(request, timeout=TIMEOUT).close()  # noqa: S310
+            return
+        except urllib.error.HTTPError:
+            return  # an answer, if not to this question
+        except OSError as error:
+            reason = error
+    assert reason is not None
+    raise reason
