@@ -42,12 +42,12 @@ class Server:
 
     def _answer(self, request: Packet) -> None:
         number, kind = request.header["number"], request.header["kind"]
-        with self._answering:  # threads that read test images answer what waited for these
-            try:
+        try:
+            with self._answering:  # the thread that reads test images answers what waited for them
                 header, arrays = self._reply(request)
-            except StillReading as reading:
-                reading.then(lambda: self._answer(request))
-                return
+        except StillReading as reading:
+            reading.then(lambda: self._answer(request))
+            return
         self._send(Packet({**header, "kind": kind, "number": number}, arrays))
 
     def _reply(self, request: Packet) -> Reply:
