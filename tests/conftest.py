@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from aetui.cli.main import main
+from aetui.preferences import write_preferences
 from aetui.runs.lock import lock_holder
 
 ROOT = Path(__file__).parent.parent
@@ -19,9 +20,11 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or fills the user's cache."""
+    """No test reads or changes the user's cache and preferences. The guide has been ended."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
     monkeypatch.delenv("AETUI_DATA_DIR", raising=False)
+    write_preferences(guide={"ended": True})
 
 
 @pytest.fixture(autouse=True)

@@ -20,11 +20,12 @@ from textual.worker import Worker, WorkerState
 from aetui.errors import BadInput
 from aetui.processes.controller import Outcome, TrainerController
 from aetui.processes.inference import Inference
-from aetui.processes.monitor import HoldEpoch, Pick, RunMonitor, Wish
+from aetui.processes.monitor import Follow, HoldEpoch, Pick, RunMonitor, Wish
 from aetui.processes.snapshots import Snapshot
 from aetui.processes.trainer import TrainerOptions
 from aetui.terminal import TerminalProfile
 from aetui.tui.dialogs.open import Dialogs
+from aetui.tui.guide import Guide
 from aetui.tui.messages import (
     AskPath,
     ChooseRun,
@@ -57,6 +58,7 @@ class AetuiApp(App[None]):
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+l", "redraw", "Redraw", show=False),
+        Binding("escape", "end_guide", "End the guide", show=False),
     ]
 
     def __init__(
@@ -76,7 +78,9 @@ class AetuiApp(App[None]):
         self._snapshot = Snapshot()
         self._errors_shown: frozenset[str] = frozenset()
         self._monitor = RunMonitor(runs, *shipped, publish=self._publish)
-        self._services = Services(tuple(MODES), inference, profile, lambda: self._snapshot)
+        self._guide = Guide(self._guide_changed)
+        modes, newest = tuple(MODES), lambda: self._snapshot
+        self._services = Services(modes, inference, profile, newest, self._guide)
         self._dialogs = Dialogs(self, self._services, options.data)
         self._acting = asyncio.Lock()  # each command sees what came of the one before
         self._published = asyncio.Condition()
@@ -118,6 +122,22 @@ class AetuiApp(App[None]):
         self._monitor.start()
         self._run_task(self._listen())
         self._run_task(asyncio.to_thread(_load_screens))
+        self._run_task(self._open_guide())
+
+    async def _open_guide(self) -> None:
+        await asyncio.to_thread(self._guide.load)
+        self._show_guide()
+
+    def _show_guide(self) -> None:
+        if isinstance(self.screen, ModeScreen):
+            self.screen.show_guide()
+
+    def _guide_changed(self) -> None:
+        self._show_guide()
+        self._run_task(asyncio.to_thread(self._guide.save))
+
+    def action_end_guide(self) -> None:
+        self._guide.end()
 
     def _run_task(self, task: Coroutine[Any, Any, None]) -> None:
         """Run `task` beside the app. An exception in it becomes a message, not the app's end."""
@@ -184,6 +204,8 @@ class AetuiApp(App[None]):
                 self.post_message(ErrorMessage(str(error)))
                 return
             self.notify(" ".join(outcome.sentence for outcome in outcomes), markup=False)
+            if any(isinstance(outcome.wish, Follow) for outcome in outcomes):
+                self._guide.note("train")
             for outcome in outcomes:
                 if outcome.wish is not None:
                     await self._wish(outcome.wish)
@@ -259,6 +281,8 @@ class AetuiApp(App[None]):
     async def action_quit(self) -> None:
         """Leave, and say which trainings continue."""
         self.farewell = _farewell(self._snapshot, self._controller.runs)
+        if self._guide.end_by_leaving():
+            await asyncio.to_thread(self._guide.save)
         self.exit()
 
 

@@ -11,6 +11,18 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
 
+from aetui.tui.guide import Guide
+
+
+@dataclass(frozen=True)
+class Help:
+    """What the help page of a screen says beside its keys."""
+
+    seen: str  # what one sees
+    tries: tuple[
+        tuple[str, str], ...
+    ]  # three things to try: keys with blanks between, what they do
+
 
 @dataclass(frozen=True)
 class Tab:
@@ -18,7 +30,7 @@ class Tab:
 
     name: str
     key: str  # its letter; its number is its place in the list
-    help: str
+    help: Help
 
     @property
     def title(self) -> str:
@@ -60,6 +72,26 @@ class TopBar(Static):
             (f" {number} ", f"bold $accent{ground}"), (f"{tab.title} ", f"{label}{ground}")
         )
         return text.stylize(Style.from_meta({"@click": f"app.switch_mode('{tab.name}')"}))
+
+
+class GuideLine(Static):
+    """A step of the guide, above the keys; hidden where there is none."""
+
+    def __init__(self, guide: Guide) -> None:
+        super().__init__(id="guide-line")
+        self._guide = guide
+
+    def on_mount(self) -> None:
+        self.draw()
+
+    def on_resize(self) -> None:
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the guide's step as it is now."""
+        self.display = self._guide.is_open
+        if self.display:
+            self.update(self._guide.line(self.size.width), layout=False)
 
 
 class KeyBar(Static):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from aetui.tui.bars import Tab
+from aetui.tui.bars import Help, Tab
 from aetui.tui.screens.base import ModeScreen
 
 Load = Callable[[], type[ModeScreen]]
@@ -22,22 +22,31 @@ class Mode(Tab):
 MODES: Final[list[Mode]] = []
 
 
-def _mode(name: str, key: str, help_text: str) -> Callable[[Load], Load]:
+def _mode(name: str, key: str, seen: str, *tries: tuple[str, str]) -> Callable[[Load], Load]:
     """Add the screen that the decorated function imports, in the order of the bar.
+
+    `seen` and `tries` are for its help page, as in `Help`.
 
     A screen is imported when it is first wanted, or once the first picture stands: together with
     numpy they take 0.15 s, nearly half as long as the first picture itself.
     """
 
     def add(load: Load) -> Load:
-        MODES.append(Mode(name, key, help_text, load))
+        MODES.append(Mode(name, key, Help(seen, tries), load))
         return load
 
     return add
 
 
 @_mode(
-    "train", "t", "Trainings are processes of their own: they outlive the app and the connection."
+    "train",
+    "t",
+    "A panel for each model: its newest run, how far it is, and its loss. The lower the curve, the "
+    "better it fits. A training is a process of its own: it goes on when you leave the app or lose "
+    "the connection, and is shown here when you come back.",
+    ("b", "train both models; the other screens fill while they learn"),
+    ("e", "change settings before a start: try beta 4, or latent_dim 8"),
+    ("o", "show another run in this panel"),
 )
 def _train() -> type[ModeScreen]:
     from aetui.tui.screens.train import TrainScreen
@@ -45,35 +54,77 @@ def _train() -> type[ModeScreen]:
     return TrainScreen
 
 
-@_mode("denoise", "d", "Test images with noise, what the model makes of them, and the originals.")
+@_mode(
+    "denoise",
+    "d",
+    "Test images with noise, what the denoising model makes of them, and the originals. The PSNR "
+    "below says how near a picture is to its original, in dB: more is better.",
+    ("+", "more noise, until it fails"),
+    ("space", "other images"),
+    ("w", "draw an image yourself and have it denoised"),
+)
 def _denoise() -> type[ModeScreen]:
     from aetui.tui.screens.denoise import DenoiseScreen
 
     return DenoiseScreen
 
 
-@_mode("scatter", "s", "Where test images lie on the latent plane; brighter where there are more.")
+@_mode(
+    "scatter",
+    "s",
+    "Where the model puts the test images on its latent plane. Each cell shows the class that is "
+    "commonest there, brighter where there are more. Nobody told the model the classes: that they "
+    "gather is its own doing.",
+    ("+", "look closer, where two classes meet"),
+    (", .", "step through the epochs: how the plane took shape"),
+    ("0", "see everything again"),
+)
 def _scatter() -> type[ModeScreen]:
     from aetui.tui.screens.scatter import ScatterScreen
 
     return ScatterScreen
 
 
-@_mode("manifold", "m", "The latent plane scanned at regular intervals, each point decoded.")
+@_mode(
+    "manifold",
+    "m",
+    "The latent plane at regular intervals, each point decoded: the same plane as on Scatter, as "
+    "the pictures that the model finds there. Neighbours look alike, and classes change smoothly.",
+    ("→ ↓", "go over the plane, from picture to picture"),
+    ("enter", "walk on from here in the navigator"),
+    ("z", "more and smaller pictures, or fewer and larger ones"),
+)
 def _manifold() -> type[ModeScreen]:
     from aetui.tui.screens.manifold import ManifoldScreen
 
     return ManifoldScreen
 
 
-@_mode("navigate", "n", "The large image is what the decoder makes of the point at the crosshair.")
+@_mode(
+    "navigate",
+    "n",
+    "The large image is what the decoder makes of the point at the crosshair. Below it: where that "
+    "is, which test images are near, and how dense the plane is here, against its densest place.",
+    ("L", "take five steps at once, from one class into another"),
+    ("+", "bigger steps; - makes them smaller"),
+    ("0", "back to the middle, where all classes meet"),
+)
 def _navigate() -> type[ModeScreen]:
     from aetui.tui.screens.navigate import NavigateScreen
 
     return NavigateScreen
 
 
-@_mode("draw", "w", "Draw a picture, and see at once what the models make of it.")
+@_mode(
+    "draw",
+    "w",
+    "A canvas, and at once what the models make of it: denoised, reconstructed through the code, "
+    "and where that code lies on the map, with rings of one and two sigma. A large error means "
+    "that the picture is not like those that the model has learnt from.",
+    ("g", "take a test image, and spoil it with the mouse"),
+    ("f", "refine: the code slides to where it explains the drawing best"),
+    ("i", "open a picture of yours, and see the model fail on it"),
+)
 def _draw() -> type[ModeScreen]:
     from aetui.tui.screens.draw import DrawScreen
 

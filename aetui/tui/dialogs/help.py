@@ -1,26 +1,43 @@
-"""Every key of a screen, on one page."""
+"""What a screen shows, what to try there, and every key, on one page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
+from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from aetui.tui.bars import Tab
 
-KEY_NAMES = {
+KEYS_WIDTH: Final = 20  # columns
+KEY_NAMES: Final = {
     "equals_sign": "=",
     "plus": "+",
     "minus": "-",
     "comma": ",",
     "full_stop": ".",
     "question_mark": "?",
+    "backspace": "⌫",
+    "escape": "esc",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
 }
+TOGETHER: Final = (
+    (("left", "down", "up", "right"), "arrows"),
+    (("shift+left", "shift+down", "shift+up", "shift+right"), "shift+arrows"),
+    (("h", "j", "k", "l"), "hjkl"),
+    (("H", "J", "K", "L"), "HJKL"),
+)
+"""Keys that have one name where a screen has all of them for one thing."""
+Line = tuple[str, str]
+"""(keys, what they do)."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -37,35 +54,53 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as page:
             page.border_title = self._tab.title
-            page.border_subtitle = "esc closes"
-            yield Static(self._tab.help)
-            yield Static(self._keys())
+            page.border_subtitle = "↑↓ scrolls, esc closes"
+            yield Static(self._tab.help.seen)
+            yield from self._table("Three things to try", self._tab.help.tries)
+            yield from self._table("Keys here", key_lines(self._of_screen))
+            yield from self._table("Keys everywhere", _everywhere(self._tabs))
 
-    def _keys(self) -> Content:
-        """The screen's keys, then those that work everywhere."""
-        own = [(_keys_of(item), item.description) for item in self._of_screen if item.description]
-        parts: list[tuple[str, str] | str] = ["\n"]
-        for keys, meaning in [*own, ("", ""), *_everywhere(self._tabs)]:
-            parts += [(f"{keys:>22}  ", "bold $accent"), f"{meaning}\n"]
-        return Content.assemble(*parts)
+    def _table(self, title: str, lines: Iterable[Line]) -> Iterable[Static]:
+        """Keys at the left, what they do at the right."""
+        yield Static(f"\n[b]{title}[/]")
+        table = Table.grid(padding=(0, 2))
+        style = f"bold {self.app.get_css_variables()['accent']}"
+        table.add_column(style=style, justify="right", width=KEYS_WIDTH)
+        table.add_column()
+        for line in lines:
+            table.add_row(*line)
+        yield Static(table)
 
 
-def _everywhere(tabs: Sequence[Tab]) -> list[tuple[str, str]]:
+def key_lines(bindings: Sequence[Binding]) -> list[Line]:
+    """The keys of a screen by what they do. A binding without words belongs to the one before."""
+    found: list[tuple[list[str], str]] = []
+    for binding in bindings:
+        keys = binding.key.split(",")
+        if binding.description:
+            found.append((keys, binding.description))
+        elif found:
+            found[-1][0].extend(keys)
+    return [(_names(keys), meaning) for keys, meaning in found]
+
+
+def _names(keys: list[str]) -> str:
+    names: list[str] = []
+    left = list(keys)
+    for together, name in TOGETHER:
+        if set(together) <= set(left):
+            names.append(name)
+            left = [key for key in left if key not in together]
+    return " ".join([*names, *(KEY_NAMES.get(key, key) for key in left)])
+
+
+def _everywhere(tabs: Sequence[Tab]) -> list[Line]:
     letters = " ".join(tab.key for tab in tabs)
     return [
-        (
-            f"1 to {len(tabs)}",
-            f"the screens; {letters} too, where the letter has no other meaning",
-        ),
+        (f"1 to {len(tabs)}", "the screens"),
+        (letters, "the screens too, where the letter has no other meaning"),
         ("?", "this page"),
-        ("ctrl+p", "command palette: themes, keys, and every screen"),
+        ("ctrl+p", "command palette: everything that this screen can do, by its name"),
         ("ctrl+l", "redraw the screen"),
         ("q", "leave; trainings continue"),
     ]
-
-
-def _keys_of(binding: Binding) -> str:
-    names = [KEY_NAMES.get(name, name) for name in binding.key.split(",")]
-    if binding.key_display and binding.key_display not in names:
-        names.insert(0, binding.key_display)
-    return " ".join(names)

@@ -18,7 +18,8 @@ from aetui.model_spec import Capability
 from aetui.processes.inference import Inference, Superseded
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.terminal import TerminalProfile
-from aetui.tui.bars import KeyBar, Tab, TopBar
+from aetui.tui.bars import GuideLine, KeyBar, Tab, TopBar
+from aetui.tui.guide import Guide
 from aetui.tui.messages import ChooseRun, ErrorMessage
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Services:
     inference: Inference
     profile: TerminalProfile
     snapshot: Callable[[], Snapshot]  # the newest that the app was given
+    guide: Guide
 
 
 class ModeScreen(Screen[None]):
@@ -59,6 +61,7 @@ class ModeScreen(Screen[None]):
         yield TopBar(self.services.tabs, self.NAME)
         yield from self.body()
         yield Static(id="too-small")
+        yield GuideLine(self.services.guide)
         yield KeyBar(self.BINDINGS)
 
     def body(self) -> Iterable[Widget]:
@@ -87,6 +90,8 @@ class ModeScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Show what has happened since the screen was last seen."""
+        self.services.guide.note_screen(self.NAME)
+        self.show_guide()
         if self.snapshot.indexed:
             self.take_snapshot(self.snapshot)
 
@@ -111,6 +116,11 @@ class ModeScreen(Screen[None]):
             needed = f"{SMALLEST[0]}x{SMALLEST[1]}"
             text = f"aetui needs {needed}; this is {width}x{height}"
             self.query_one("#too-small", Static).update(text)
+
+    def show_guide(self) -> None:
+        """Show the guide's step as it is now."""
+        if self.is_mounted:
+            self.query_one(GuideLine).draw()
 
     def show_placeholder(self, text: str) -> None:
         """Put `text` in place of the content; "" brings the content back."""

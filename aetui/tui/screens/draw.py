@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from textual import on
+from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
@@ -152,6 +153,8 @@ class DrawScreen(ModeScreen):
     def _follow_drawing(self) -> None:
         if self.canvas.sketch.is_blank:
             self._source = ""
+        elif not self._source:
+            self.services.guide.note("draw")
         self._show_pen()
         self._explainer.look_at(self.canvas.sketch)
 
@@ -205,7 +208,9 @@ class DrawScreen(ModeScreen):
             self._explainer.refine()
 
     def action_stop(self) -> None:
-        self._explainer.stop()
+        """End a refinement; where there is none, the key is the app's."""
+        if not self._explainer.stop():
+            raise SkipAction
 
     def action_test_image(self, direction: int = 1) -> None:
         self._test_image += direction

@@ -90,9 +90,9 @@ class Explainer:
         self._sketch = sketch
         self._changed.set()
 
-    def stop(self) -> None:
-        """End a refinement."""
-        self._screen.workers.cancel_group(self._screen, "refine")
+    def stop(self) -> bool:
+        """End a refinement; whether there was one."""
+        return bool(self._screen.workers.cancel_group(self._screen, "refine"))
 
     async def follow(self) -> None:
         """Explain whatever is drawn, always the newest."""

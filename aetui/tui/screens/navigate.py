@@ -197,6 +197,7 @@ class NavigateScreen(ModeScreen):
         return [[("near ", "muted"), *labels], [("density ", "muted"), *bar, share]]
 
     def action_step(self, right: int, up: int) -> None:
+        self.services.guide.note("walk")
         stride = STEPS[self._stride]
         self.go_to(self._x + right * stride, self._y + up * stride)
 
