@@ -35,7 +35,7 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def mnist_dir() -> Path:
-    """The folder that holds real MNIST; tests that truly need it are skipped where there is none."""
+    """The folder that holds real MNIST; tests that truly need it are skipped without."""
     for folder in (os.environ.get("AETUI_DATA_DIR"), SHARED_DATA):
         if folder and (Path(folder) / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file():
             return Path(folder)
@@ -44,7 +44,7 @@ def mnist_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A runs folder with vae-001 and dae-001, each trained for two epochs on the built-in digits. Not to be changed."""
+    """A runs folder with vae-001 and dae-001, two epochs of the built-in digits. Not to change."""
     runs = tmp_path_factory.mktemp("trained")
     quick = ["--threads", "1", "--precision", "float32"]
     assert (
