@@ -1,40 +1,31 @@
-"""picture: a file of a person's own, as an image of the shape that the run takes."""
+"""picture: a file of a person's own, read as the images of a data set are."""
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps
-
-from aetui.config import ImageShape
+from aetui.config import DataOptions
 from aetui.errors import BadInput, printable
 from aetui.ml.answers.context import Context, Reply, run_of
+from aetui.ml.data.compose import compose, make_rules
+from aetui.ml.data.images import silent
+from aetui.ml.data.picture import Unreadable
+from aetui.ml.data.reader import read_pictures
+from aetui.ml.data.scales import find_scales
 from aetui.protocol import Packet
 from aetui.runs.directory import read_config
 
 
 def picture(_context: Context, request: Packet) -> Reply:
-    """path -> image uint8 [C, H, W]: fitted in whole, on black."""
-    path = Path(request.header["path"])
+    """path -> image uint8 [C, H, W], of the shape that the run takes."""
+    path = request.header["path"]
+    shown = printable(path, 80)
+    if not Path(path).is_file():
+        raise BadInput(f"there is no file {shown}; give the path of a picture.")
     shape = read_config(run_of(request)).image_shape
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                return {}, {"image": _fitted(ImageOps.exif_transpose(image), shape)}
-    except Exception as error:  # noqa: BLE001  Pillow's decoders raise anything on damaged files
-        reason = getattr(error, "strerror", None) or printable(str(error), 120)
-        shown = printable(str(path), 80)
-        raise BadInput(f"{shown} cannot be opened ({reason}). Give a PNG or JPEG file.") from None
-
-
-def _fitted(image: Image.Image, shape: ImageShape) -> np.ndarray:
-    rgba = image.convert("RGBA")
-    black = Image.new("RGBA", rgba.size, "black")
-    mode = "L" if shape.channels == 1 else "RGB"
-    flat = Image.alpha_composite(black, rgba).convert(mode)
-    padded = ImageOps.pad(flat, (shape.width, shape.height), Image.Resampling.LANCZOS)
-    pixels = np.asarray(padded, np.uint8).reshape(shape.height, shape.width, shape.channels)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    options = DataOptions((shape.width, shape.height), shape.channels)
+    (found,) = read_pictures([path], options, silent)
+    if isinstance(found, Unreadable):
+        raise BadInput(f"{shown} cannot be opened: {found}. Give a PNG or JPEG file, say.")
+    images = compose([found], make_rules([found], options), find_scales([found], [""]))
+    return {}, {"image": images[0]}

@@ -23,7 +23,7 @@ from aetui.tui.screens.base import Command, ModeScreen, Services
 from aetui.tui.screens.draw_explainer import Explainer, Models
 from aetui.tui.screens.draw_layout import arrange
 from aetui.tui.screens.draw_results import DrawResults
-from aetui.tui.screens.draw_text import pen_words
+from aetui.tui.screens.draw_text import pen_words, source_text
 from aetui.tui.widgets.canvas import Canvas
 from aetui.tui.widgets.readout import Readout
 from aetui.tui.widgets.sketch import THICKEST, THINNEST
@@ -63,6 +63,7 @@ class DrawScreen(ModeScreen):
         Binding("c", "colour(1)", "Colour", show=False),
         Binding("C", "colour(-1)", show=False),
         Binding("F", "fill", "Fill with the colour", show=False),
+        Binding("I", "invert", "Light for dark", show=False),
         Binding("u,ctrl+z", "undo", "Undo", key_display="u"),
         Binding("x,delete", "clear", "Clear", key_display="x"),
         Binding("g", "test_image(1)", "Test image"),
@@ -106,6 +107,7 @@ class DrawScreen(ModeScreen):
         yield "Thicker pen", "By half a pixel", self.action_thickness
         yield "Thinner pen", "By half a pixel", lambda: self.action_thickness(-1)
         yield "Colour", "The pen's next colour", self.action_colour
+        yield "Invert", "Light for dark: for ink on paper", self.action_invert
         yield "Fill", "The pen's colour everywhere", self.action_fill
 
     @property
@@ -189,6 +191,9 @@ class DrawScreen(ModeScreen):
     def action_fill(self) -> None:
         self.canvas.fill()
 
+    def action_invert(self) -> None:
+        self.canvas.load(255 - self.canvas.sketch.image)
+
     def action_undo(self) -> None:
         self.canvas.undo()
 
@@ -221,9 +226,8 @@ class DrawScreen(ModeScreen):
             return
         reply = await self.ask_run(run, "test_image", number_in_set=self._test_image)
         if reply is not None:
-            self._test_image = number = int(reply.header["number_in_set"])
-            kind = "test image" if not reply.header["note"] else "built-in digit"
-            self._take(reply, f"{kind} #{number} of {reply.header['total']:,}")
+            self._test_image = int(reply.header["number_in_set"])
+            self._take(reply, source_text(reply.header, run.config.classes))
 
     def action_open_image(self) -> None:
         self.post_message(AskPath("Open image", self._open))

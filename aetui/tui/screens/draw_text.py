@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from aetui.config import ImageShape
 from aetui.tui.screens.draw_models import Explained
@@ -99,6 +99,14 @@ def pen_words(sketch: Sketch) -> str:
     """The pen's state, for the frame of the canvas."""
     tool = "eraser" if sketch.erasing else f"{sketch.ink[0]} pen"
     return f"{tool}, {sketch.thickness:g} px{', down' if sketch.is_down else ''}"
+
+
+def source_text(header: Mapping[str, Any], classes: Sequence[str]) -> str:
+    """What a test image is, for the frame of the canvas; `header` is of the reply."""
+    number, total = header["number_in_set"], header["total"]
+    if header["note"]:
+        return f"built-in digit #{number} of {total:,}: {header['label']}"
+    return f"test image #{number} of {total:,}: {class_name(header['label'], classes)}"
 
 
 def loading_line(run_name: str) -> Line:
