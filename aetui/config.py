@@ -150,7 +150,7 @@ class RunConfig:
 def _from_object(raw: dict[str, Any], written: int) -> RunConfig:
     values = {key: raw[key] for key in (f.name for f in fields(RunConfig)) if key in raw}
     values["format"] = FORMAT
-    spec = _spec(values.get("model"), raw.get("spec"))
+    spec = _spec(_expect(values.get("model"), str, "model"), raw.get("spec"))
     values["own_spec"] = spec if spec.name not in BUILT_IN else None
     hyperparameters = _expect(values.get("hyperparameters"), dict, "hyperparameters")
     values["hyperparameters"] = _hyperparameters(spec, hyperparameters, written)
@@ -167,11 +167,11 @@ def _from_object(raw: dict[str, Any], written: int) -> RunConfig:
     return RunConfig(**values)
 
 
-def _spec(model: Any, raw: Any) -> ModelSpec:
+def _spec(model: str, raw: Any) -> ModelSpec:
     """The spec of a model of aetui's, or the one that config.json holds of a person's own model."""
     if raw is None and model in BUILT_IN:
         return BUILT_IN[model]
-    given = printable(str(model))
+    given = printable(model)
     if raw is None:
         known = ", ".join(BUILT_IN)
         raise BadInput(f"config.json names the model {given!r}; this aetui knows {known}.")

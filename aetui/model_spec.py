@@ -45,7 +45,7 @@ class Setting:
     def check(self, number: Any) -> int | float:
         """`number`, if it is of the right type and within the bounds; else `BadInput`."""
         is_number = isinstance(number, (int, self.kind)) and not isinstance(number, bool)
-        if not is_number or math.isnan(number):
+        if not is_number or (isinstance(number, float) and math.isnan(number)):
             given = printable(repr(number))
             raise BadInput(f"{self.name} must be {self.kind_name}, not {given}.")
         if not self.low <= number <= self.high:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from aetui.cli.main import main
 from aetui.preferences import write_preferences
 from aetui.runs.lock import lock_holder
+from tests.trainers import train_here
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -46,43 +46,8 @@ def mnist_dir() -> Path:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A runs folder with vae-001 and dae-001, two epochs of the built-in digits. Not to change."""
     runs = tmp_path_factory.mktemp("trained")
-    quick = ["--threads", "1", "--precision", "float32"]
-    assert (
-        main(
-            [
-                "train",
-                "vae",
-                "--runs",
-                str(runs),
-                "--data",
-                "digits",
-                "--epochs",
-                "2",
-                "--hidden",
-                "64,32",
-                *quick,
-            ]
-        )
-        == 0
-    )
-    assert (
-        main(
-            [
-                "train",
-                "dae",
-                "--runs",
-                str(runs),
-                "--data",
-                "digits",
-                "--epochs",
-                "2",
-                "--hidden",
-                "8,8,8",
-                *quick,
-            ]
-        )
-        == 0
-    )
+    for model, widths in (("vae", "64,32"), ("dae", "8,8,8")):
+        assert train_here(model, runs, "--epochs", "2", "--hidden", widths) == 0
     return runs
 
 

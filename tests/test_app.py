@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Input, Static
 
-from aetui.processes.inference import Inference
-from aetui.processes.trainer import TrainerOptions
 from aetui.tui.app import AetuiApp
 from aetui.tui.widgets.pixel_view import PixelView
 from aetui.tui.widgets.plane_view import PlaneView
 from aetui.tui.widgets.readout import Readout
+from tests.pilot import opened, shown, until
 from tests.trainers import train_here
-
-Opened = tuple[AetuiApp, Pilot[None]]
-
-
-@asynccontextmanager
-async def opened(runs: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Opened]:
-    inference = Inference()
-    try:
-        app = AetuiApp(runs, TrainerOptions("digits"), inference)
-        async with app.run_test(size=size) as pilot:
-            yield app, pilot
-    finally:
-        inference.close()
-
-
-async def until(pilot: Pilot[None], true: Callable[[], object], seconds: float = 30) -> None:
-    for _ in range(round(seconds / 0.05)):
-        if true():
-            return
-        await pilot.pause(0.05)
-    pytest.fail("it never came to pass")
-
-
-def shown(app: AetuiApp, selector: str) -> str:
-    return str(app.screen.query_one(selector, Static).visual)
 
 
 def figures(app: AetuiApp) -> str:
@@ -166,29 +135,6 @@ async def test_the_film_of_a_training_is_walked_by_key(trained: Path) -> None:
         await pilot.press(".")
         assert "epoch 2" in shown(app, "#legend")
         assert list(plane.strips) == last
-
-
-async def test_settings_are_validated_before_a_start(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (app, pilot):
-        await pilot.press("e")
-        app.screen.query_one("#epochs", Input).value = "many"
-        await pilot.pause()
-        assert "whole number" in shown(app, "#refusal")
-        await pilot.press("enter")
-        assert app.screen.query("#form")
-        await pilot.press("escape")
-        assert not app.screen.query("#form")
-    assert not list(tmp_path.iterdir())
-
-
-async def test_the_picker_shows_another_run(trained: Path, tmp_path: Path) -> None:
-    shutil.copytree(trained / "vae-001", tmp_path / "vae-001")
-    shutil.copytree(trained / "vae-001", tmp_path / "vae-002")
-    async with opened(tmp_path) as (app, pilot):
-        await pilot.press("n")
-        await until(pilot, lambda: "vae-002" in shown(app, "#top-bar"))
-        await pilot.press("o", "down", "enter")
-        await until(pilot, lambda: "vae-001" in shown(app, "#top-bar"))
 
 
 async def test_help_names_the_keys_of_the_screen(trained: Path) -> None:

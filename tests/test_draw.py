@@ -17,8 +17,8 @@ from aetui.tui.widgets.canvas import Canvas
 from aetui.tui.widgets.pixel_view import PixelView
 from aetui.tui.widgets.plane_view import PlaneView
 from aetui.tui.widgets.readout import Readout
+from tests.pilot import opened, until
 from tests.terminal import Terminal, launch
-from tests.test_app import opened, until
 
 
 def words(app: AetuiApp) -> str:

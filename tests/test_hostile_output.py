@@ -16,8 +16,11 @@ from aetui.processes.trainer import last_log_line
 from aetui.runs.directory import check_run_name, list_runs, read_config
 from tests.trainers import events, train_here
 
-HOSTILE_NAMES = ["../../x", "/tmp/x", "..", ".", "", ".hidden", "-rf", "a/b", "a\\b", "\x1b[2J", "[red]x[/red]", "a\nb", "x" * 300,
-                 "a\x00b", "\N{RIGHT-TO-LEFT OVERRIDE}exe", "ä", "a b", "CON:", "~root"]  # fmt: skip
+HOSTILE_NAMES = (
+    *("../../x", "/tmp/x", "..", ".", "", ".hidden", "-rf", "a/b", "a\\b", "~root", "CON:"),
+    *("\x1b[2J", "[red]x[/red]", "a\nb", "a\x00b", "\N{RIGHT-TO-LEFT OVERRIDE}exe", "ä", "a b"),
+    "x" * 300,
+)
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
@@ -113,7 +116,7 @@ def test_the_last_words_of_a_hostile_log_are_short_and_printable(tmp_path: Path)
     ):
         (tmp_path / "log.txt").write_bytes(rubbish)
         words = last_log_line(tmp_path)
-        assert len(words) <= 300
+        assert len(words) <= 600
         assert words.isprintable(), ascii(words)
     (tmp_path / "log.txt").write_bytes(b"\x1b[2J" * 250_000 + b"\nMemoryError\n")
     assert last_log_line(tmp_path) == "MemoryError"

@@ -1,11 +1,10 @@
-"""What goes wrong with a training is told in its panel, in a real terminal, and the keys that help work."""
+"""What goes wrong with a training stands in its panel, with the keys that help."""
 
 from __future__ import annotations
 
 import os
 import re
 import signal
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,19 +18,15 @@ resource = pytest.importorskip("resource")
 needs_prlimit = pytest.mark.skipif(
     not hasattr(resource, "prlimit"), reason="only Linux changes another process's limits"
 )
-TOLD_WITHIN = 5.0  # seconds
 ENDLESS = ("--epochs", "100000")
 
 
 def in_a_line(text: str) -> str:
-    """The words of the panel at the left, or of the whole of a narrow screen, wherever a line was broken."""
+    """The words of the left panel, or of a whole narrow screen, wherever a line was broken."""
     lines = text.splitlines()
     width = max(map(len, lines), default=0)
-    return " ".join(
-        re.sub(
-            "[│┃]", " ", "\n".join(line[: width // 2] if width > 80 else line for line in lines)
-        ).split()
-    )
+    shown = [line[: width // 2] if width > 80 else line for line in lines]
+    return " ".join(re.sub("[│┃]", " ", "\n".join(shown)).split())
 
 
 def wait_for_words(terminal: Terminal, words: str, patience: float = 60) -> None:
@@ -53,13 +48,12 @@ def test_a_killed_trainer_is_told_and_resumed(runs: Path) -> None:
         terminal.press("s")
         terminal.wait("images/s")
         pid = holder(run)
-        with (run / "log.txt").open(
-            "ab"
-        ) as log:  # where a trainer's output goes: a megabyte of what would clear the screen
+        # Where a trainer's output goes: a megabyte of what would clear the screen.
+        with (run / "log.txt").open("ab") as log:
             log.write(b"\x1b[2J\x1b[31mHOSTILE\x1b]0;HOSTILE\x07\n" * 40_000)
         terminal.read(1.5)
         os.kill(pid, signal.SIGKILL)
-        wait_for_words(terminal, "SIGKILL", TOLD_WITHIN)
+        wait_for_words(terminal, "SIGKILL")
         text = in_a_line(terminal.text())
         assert "log.txt" in text.replace(" ", "") and "r resumes from the last save" in text
         assert not Path(f"/proc/{pid}").exists(), "a zombie"
@@ -74,7 +68,7 @@ def test_a_killed_trainer_is_told_and_resumed(runs: Path) -> None:
 
 @needs_prlimit
 def test_a_refused_save_is_told_for_as_long_as_it_lasts_and_a_death_too(runs: Path) -> None:
-    """The trainer is no child of this app: of its death it sees no exit code, only a lock that nobody holds."""
+    """The trainer is not this app's child: of its death it sees only a lock that nobody holds."""
     run = runs / "vae-001"
     with trainer("vae", runs, *ENDLESS, "--save-every", "0") as process, launch(runs) as terminal:
         wait_until(lambda: "saved" in events(run), "a save", process)
@@ -87,15 +81,15 @@ def test_a_refused_save_is_told_for_as_long_as_it_lasts_and_a_death_too(runs: Pa
         terminal.wait(lambda text: "could not" not in text)
         process.kill()
         process.wait()
-        wait_for_words(terminal, "it ended without a word (killed, or out of memory?)", TOLD_WITHIN)
+        wait_for_words(terminal, "it ended without giving a reason (killed, or out of memory?)")
 
 
 def test_a_divergence_is_told_with_its_cure(runs: Path) -> None:
     assert train_here("vae", runs, "--lr", "1", "--hidden", "512,256,128", "--epochs", "12") == 1
     with launch(runs) as terminal:
-        wait_for_words(terminal, "Start again with a lower rate than --lr 1.")
+        wait_for_words(terminal, "start again with less than --lr 1")
         text = in_a_line(terminal.text())
-        assert "the loss" in text and "e starts anew with other settings" in text
+        assert "the loss" in text and "e starts a new run with other settings" in text
 
 
 def test_a_killed_inference_process_is_told_and_the_walk_goes_on(trained: Path) -> None:
@@ -112,7 +106,7 @@ def test_a_killed_inference_process_is_told_and_the_walk_goes_on(trained: Path) 
         ]
         assert len(served) == 1
         os.kill(served[0], signal.SIGKILL)
-        wait_for_words(terminal, "was started again", TOLD_WITHIN)
+        wait_for_words(terminal, "was started again")
         before = terminal.text()
         terminal.press("L")
         terminal.wait("+0.50")
@@ -148,7 +142,7 @@ def test_two_apps_on_one_folder_agree(runs: Path) -> None:
         one.wait("images/s")
         two.wait("images/s")
         two.press("s")
-        wait_for_words(two, "A vae is in training already")
+        two.wait("vae-001 is still training")
         two.press("x")
         for terminal in (two, one):
             terminal.wait("stopped")
@@ -160,38 +154,24 @@ def test_two_apps_on_one_folder_agree(runs: Path) -> None:
     assert taken == sorted(set(taken)), "two wrote to one run"
 
 
-FROZEN, WATCHED = 30.0, 5.0  # seconds
-FALL = 0.05  # of the rate
-
-
-def rate(run: Path, seconds: float) -> float:
-    """Steps a second."""
-    start, before = time.monotonic(), newest_step(run)
-    time.sleep(seconds)
-    return (newest_step(run) - before) / (time.monotonic() - start)
-
-
 def resident(pid: int) -> int:
     """The memory of a process, in bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_a_frozen_viewer_slows_nothing_and_catches_up(runs: Path) -> None:
+def test_a_frozen_viewer_holds_up_nothing_and_catches_up(runs: Path) -> None:
+    """How little it costs the training is measured by `aetui bench screen`."""
     run = runs / "vae-001"
     with trainer("vae", runs, *ENDLESS) as process, launch(runs) as terminal:
-        wait_until(lambda: newest_step(run) > 200, "steps", process)
         terminal.wait("images/s")
-        terminal.read(3)
-        before, memory = rate(run, WATCHED), resident(terminal.pid)
+        memory = resident(terminal.pid)
         os.kill(terminal.pid, signal.SIGSTOP)
-        frozen = rate(run, FROZEN)
+        before = len(records(run, "epoch"))
+        wait_until(lambda: len(records(run, "epoch")) >= before + 20, "20 epochs", process)
         os.kill(terminal.pid, signal.SIGCONT)
-        epoch = records(run, "epoch")[-1]["epoch"]
-        terminal.wait(lambda text: shown_epoch(text) >= epoch, TOLD_WITHIN)
-        terminal.read(2)
+        epochs = len(records(run, "epoch"))
+        terminal.wait(lambda text: shown_epoch(text) >= epochs)
         assert resident(terminal.pid) - memory < 30e6
-        # Other work on the machine moves the rate too: it must not have fallen below both of its neighbours.
-        assert frozen > (1 - FALL) * min(before, rate(run, WATCHED))
 
 
 def shown_epoch(text: str) -> float:

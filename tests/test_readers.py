@@ -1,9 +1,9 @@
-"""Everything that reads what others wrote, fed with rubbish: it answers or says `BadInput`, and it does not hang."""
+"""Everything that reads what others wrote, fed with rubbish: it answers, or says `BadInput`."""
 
 from __future__ import annotations
 
 import json
-import time
+import math
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -14,15 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aetui.catalog import SETTINGS, check_data_name, model_names
+from aetui.catalog import check_data_name, model_names, model_spec, model_specs
 from aetui.config import RunConfig
 from aetui.errors import BadInput, printable
-from aetui.model_spec import Hyperparameters
-from aetui.processes.monitor import WatchedRun
-from aetui.runs.directory import check_run_name, create_run, read_config
+from aetui.model_spec import Setting
+from aetui.processes.snapshots import RunSnapshot
+from aetui.runs.directory import check_run_name, create_run, identify, read_config
 from aetui.runs.history import History
 from aetui.runs.latent_map import LatentMap, load_latent_map, save_latent_map
-from aetui.runs.metrics import MetricsTail, parse_line
+from aetui.runs.metrics import MetricsTail, last_records, parse_line
 from aetui.runs.summary import summarise
 
 thousand = settings(max_examples=1000, deadline=5000, suppress_health_check=list(HealthCheck))
@@ -39,8 +39,11 @@ json_values = st.recursive(
     ),
     max_leaves=10,
 )
-record_keys = st.sampled_from(["kind", "event", "message", "step", "epoch", "loss", "train_loss", "test_loss", "test_psnr", "images_per_s",
-                               "time", "host", "kl"])  # fmt: skip
+RECORD_KEYS = (
+    *("kind", "event", "message", "step", "epoch", "loss", "train_loss", "test_loss", "kl"),
+    *("test_reconstruction", "test_kl", "test_psnr", "images_per_s", "time", "host"),
+)
+record_keys = st.sampled_from(RECORD_KEYS)
 records = st.fixed_dictionaries(
     {"kind": st.sampled_from(["step", "epoch", "event"])},
     optional={"event": st.sampled_from(["resumed", "saved", "paused", "done"])},
@@ -67,9 +70,7 @@ def refusal(read: Callable[..., object], *given_to_it: Any) -> str:
 
 def vae_config(**changes: Any) -> dict[str, Any]:
     """What a good config.json holds, changed."""
-    hyperparameters = Hyperparameters(
-        epochs=2, batch_size=64, lr=1e-3, hidden=(8,), decoder_hidden=(8,)
-    )
+    hyperparameters = model_spec("vae").resolve({"epochs": 2, "hidden": (8,)}, 100)
     good: dict[str, Any] = json.loads(
         RunConfig(
             model="vae", data="digits", hyperparameters=hyperparameters, train_images=100
@@ -96,11 +97,17 @@ def test_metrics(run: Path, found: list[bytes], torn: bytes) -> None:
     history = History()
     for record in MetricsTail(run / "metrics.jsonl").read():
         history.add(record)
-    watch = WatchedRun(run, read_config(run))
-    watch.poll(None)
-    assert watch.epoch >= 0 or watch.epoch <= 0 or watch.epoch != watch.epoch
-    _ = (watch.host, watch.seconds_left, watch.cause)
-    summarise(run)
+    config = read_config(run)
+    shown = RunSnapshot(identify(run, config), run, config, history.snapshot(), "running")
+    assert 0 <= shown.epoch < math.inf
+    assert shown.seconds_left is None or 0 <= shown.seconds_left < math.inf
+    for curve in shown.history.curves.values():
+        assert len(curve.x) == len(curve.y)
+        assert all(map(math.isfinite, (*curve.x, *curve.y)))
+    summary = summarise(run)
+    assert 0 <= summary.epoch < math.inf
+    assert summary.score is None or math.isfinite(summary.score)
+    assert summary.settings_text == "epochs 2, hidden 8"
 
 
 @thousand
@@ -143,7 +150,7 @@ def test_run_names(run: Path, name: str) -> None:
 
 @thousand
 @given(
-    st.sampled_from([*SETTINGS.values()]),
+    st.sampled_from([setting for spec in model_specs() for setting in spec.settings]),
     st.text(max_size=12) | st.from_regex(r"-?[0-9]{1,5000}(e[0-9]{1,4})?", fullmatch=True),
 )
 def test_numbers_that_a_person_types(setting: Any, text: str) -> None:
@@ -151,24 +158,19 @@ def test_numbers_that_a_person_types(setting: Any, text: str) -> None:
         assert reason.isprintable()
         assert len(reason) < 300
     else:
-        assert setting.low <= setting.parse(text) <= setting.high
+        value = setting.parse(text)
+        if isinstance(setting, Setting):
+            assert setting.low <= value <= setting.high
+        else:
+            assert setting.fewest <= len(value) <= setting.most
 
 
 @settings(thousand, max_examples=300)
 @given(place=st.integers(0, 10**6), value=st.integers(0, 255), length=st.integers(0, 10**6))
 def test_latent_maps(run: Path, place: int, value: int, length: int) -> None:
-    plane = np.arange(4 * 784, dtype=np.uint8).reshape(2, 2, 28, 28)
-    save_latent_map(
-        run,
-        LatentMap(
-            2,
-            np.ones((50, 2), np.float32),
-            np.ones(50, np.int64),
-            (0, 1),
-            plane,
-            (-1.0, 1.0, -1.0, 1.0),
-        ),
-    )
+    plane = np.arange(4 * 720, dtype=np.uint8).reshape(2, 2, 1, 20, 36)
+    codes, labels = np.ones((50, 2), np.float32), np.ones(50, np.int64)
+    save_latent_map(run, LatentMap(2, codes, labels, (0, 1), plane, (-1.0, 1.0, -1.0, 1.0)))
     assert load_latent_map(run, 2).codes.shape == (50, 2)
     data = bytearray((run / "latent" / "0002.npz").read_bytes())
     data[place % len(data)] = value
@@ -178,30 +180,48 @@ def test_latent_maps(run: Path, place: int, value: int, length: int) -> None:
         assert not reason or "Delete it" in reason
 
 
-def test_a_million_lines_open_quickly_in_bounded_memory(run: Path) -> None:
-    steps = [
-        {"kind": "step", "time": 1795353420.745, "elapsed": step / 50, "step": step, "epoch": step / 1000, "loss": 150.123456789012,
-         "reconstruction": 145.123456789, "kl": 5.123456789, "lr": 0.00123456789, "images_per_s": 12345}
-        for step in range(1, 1001)
-    ]  # fmt: skip
-    block = (
-        "".join(json.dumps(step) + "\n" for step in steps)
-        + '{"kind": "epoch", "epoch": 1, "step": 1000, "test_loss": 140.0}\n'
-    )
+STEP = {
+    "kind": "step", "time": 1795353420.745, "elapsed": 12.3, "loss": 150.123456789,
+    "reconstruction": 145.123456789, "kl": 5.123456789, "lr": 0.00123456789, "images_per_s": 12345,
+}  # fmt: skip
+EPOCHS, STEPS = 200, 1000
+
+
+def test_a_long_file_is_sampled_and_ends_exactly(run: Path) -> None:
     path = run / "metrics.jsonl"
     with path.open("w") as file:
-        for _ in range(1000):
-            file.write(block)
-    start = time.perf_counter()
-    watch = WatchedRun(run, read_config(run))
-    assert watch.poll(None)
-    took = time.perf_counter() - start
-    print(f"{path.stat().st_size / 1e6:.0f} MB in {took:.2f} s")
-    assert took < 6  # 2 s on a quiet machine
-    assert len(watch.history.train_loss.x) + len(watch.history.test_loss.x) <= 2 * 4096
+        for epoch in range(EPOCHS):
+            for number in range(1, STEPS + 1):
+                place = {"step": epoch * STEPS + number, "epoch": epoch + number / STEPS}
+                file.write(json.dumps({**STEP, **place}) + "\n")
+            ended = {"kind": "epoch", "epoch": epoch + 1, "test_loss": 140.0 - epoch}
+            file.write(json.dumps(ended) + "\n")
     tracemalloc.start()
-    MetricsTail(path).read()
+    tail, history = MetricsTail(path), History()
+    for record in tail.read():
+        history.add(record)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    assert peak < path.stat().st_size
+    found = history.snapshot()
+    assert 1000 < len(found.curve("loss").x) <= 4096
+    assert found.curve("test_loss").y == tuple(140.0 - epoch for epoch in range(EPOCHS))
+    assert found.epoch["epoch"] == EPOCHS
+    with path.open("a") as file:
+        file.write(json.dumps({**STEP, "step": EPOCHS * STEPS + 1, "epoch": EPOCHS + 0.001}) + "\n")
+    for record in tail.read():
+        history.add(record)
+    assert history.snapshot().step["step"] == EPOCHS * STEPS + 1
     path.unlink()
-    assert peak < 150e6
+
+
+@pytest.mark.parametrize("lines_between", [0, 20, 5000])
+def test_last_records_are_found_from_the_end(lines_between: int, run: Path) -> None:
+    path = run / "metrics.jsonl"
+    event, epoch = {"kind": "event", "event": "started"}, {"kind": "epoch", "epoch": 7}
+    older = [{"kind": "event", "event": "stopped"}, {"kind": "epoch", "epoch": 6}, event, epoch]
+    saved = {"kind": "event", "event": "saved"}
+    lines = [*older, *[{**STEP, "step": 8}] * lines_between, saved]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"kind": "epoch", "epo')
+    assert last_records(path) == {"event": event, "epoch": epoch}
+    path.unlink()

@@ -55,13 +55,13 @@ class RunSnapshot:
         """How many epochs are done, to a fraction."""
         lines = (self.history.step, self.history.epoch)
         newest: Record = max(lines, key=lambda line: number_or_none(line.get("step")) or 0.0)
-        return number_or_none(newest.get("epoch")) or 0.0
+        return max(0.0, number_or_none(newest.get("epoch")) or 0.0)
 
     @property
     def seconds_left(self) -> float | None:
         """At the run's present speed; None where nothing can be said yet."""
         speed = number_or_none(self.history.step.get("images_per_s"))
-        if self.state != "running" or not speed:
+        if self.state != "running" or not speed or speed < 1:
             return None
         epochs_left = max(0.0, self.config.hyperparameters.epochs - self.epoch)
         return epochs_left * self.config.train_images / speed

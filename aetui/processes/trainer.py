@@ -22,6 +22,7 @@ from aetui.runs.directory import LOG, create_run
 from aetui.runs.lock import LOCK, lock_holder
 
 LOG_TAIL: Final = 4096  # bytes
+LONGEST_LINE: Final = 600  # characters of a log line that are shown: the longest sentence fits
 
 
 @dataclass(frozen=True)
@@ -188,5 +189,5 @@ def last_log_line(run: Path, start: int = 0) -> str:
             lines = log.read().replace(b"\r", b"\n").split(b"\n")
     except OSError:
         return ""
-    shown = [printable(line.decode("utf-8", "replace").strip(), 300) for line in lines]
+    shown = [printable(line.decode("utf-8", "replace").strip(), LONGEST_LINE) for line in lines]
     return next(filter(None, reversed(shown)), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -166,5 +167,5 @@ def is_state_event(record: Record) -> bool:
 
 
 def number_or_none(value: Any) -> float | None:
-    """`value` as a float where it is a number."""
-    return float(value) if isinstance(value, (int, float)) else None
+    """`value` as a float where it is a finite number."""
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None

@@ -110,7 +110,7 @@ def summarise(run: Path) -> RunSummary:
     config = read_config(run)
     last = last_records(run / METRICS)
     epoch, event = last.get("epoch", {}), last.get("event", {})
-    reached = number_or_none(epoch.get("epoch")) or 0.0
+    reached = max(0.0, number_or_none(epoch.get("epoch")) or 0.0)
     state = state_of(event, locked=_is_locked(run, event))
     return RunSummary(run, config, state, reached, epoch, last_change(run))
 

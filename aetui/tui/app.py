@@ -38,7 +38,7 @@ from aetui.tui.messages import (
     TrainerCommand,
 )
 from aetui.tui.modes import MODES
-from aetui.tui.screens.base import ModeScreen, Services, fault_text
+from aetui.tui.screens.base import ModeScreen, Services, SnapshotScreen, fault_text
 from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
 from aetui.tui.textual_internals.exit_signals import leave_on_signals
 from aetui.tui.textual_internals.stylesheet import CachedStylesheet
@@ -167,7 +167,7 @@ class AetuiApp(App[None]):
 
     def _refresh_screens(self) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, ModeScreen) and screen.is_mounted:
+            if isinstance(screen, SnapshotScreen) and screen.is_mounted:
                 screen.take_snapshot(self._snapshot)
 
     async def _listen(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.binding import Binding
@@ -11,12 +12,11 @@ from textual.binding import Binding
 from aetui.catalog import DATA_SETS, model_spec
 from aetui.errors import BadInput
 from aetui.model_spec import FULL_SET
+from aetui.processes.inference import Superseded
 from aetui.processes.snapshots import Snapshot
+from aetui.runs.summary import RunSummary
 from aetui.tui.messages import ChooseRun, TrainerCommand
 from aetui.tui.screens.base import ModeScreen, Services
-
-if TYPE_CHECKING:
-    from aetui.tui.dialogs.settings import SettingsForm
 
 
 class Dialogs:
@@ -33,11 +33,8 @@ class Dialogs:
         """The command to start a training with the settings typed; None where it was cancelled."""
         from aetui.tui.dialogs.settings import SettingsForm
 
-        spec = model_spec(model)
-        size = self._known_size(self._services.snapshot(), self._data)
-        form = SettingsForm(spec, self._data, size or FULL_SET, self._typed.get(model, {}))
-        if size is None:
-            form.call_later(self._ask_size, form)
+        typed = self._typed.get(model, {})
+        form = SettingsForm(model_spec(model), self._data, self._size_of, typed)
         values = await self._app.push_screen_wait(form)
         self._typed[model] = form.typed()
         if values is None:
@@ -48,36 +45,38 @@ class Dialogs:
         """The settings typed for this model have been used."""
         self._typed.pop(model, None)
 
-    def _known_size(self, snapshot: Snapshot, data: str) -> int | None:
-        """The training images of the data set, where a run or the catalog says."""
-        for run in snapshot.runs:
+    async def _size_of(self, data: str) -> int:
+        """The training images of the data set `data`; `BadInput` where it cannot be used."""
+        for run in self._services.snapshot().runs:
             if data in (run.config.data, run.config.data_requested) and run.config.train_images:
                 return run.config.train_images
-        return DATA_SETS[data].train_images if data in DATA_SETS else None
-
-    async def _ask_size(self, form: SettingsForm) -> None:
-        try:
-            reply = await self._services.inference.ask("describe", None, data=self._data)
-        except BadInput as error:
-            form.show_refusal(str(error))
-            return
-        form.show_defaults(int(reply.header["train_images"]))
+        if data in DATA_SETS:
+            return DATA_SETS[data].train_images
+        with contextlib.suppress(Superseded):
+            reply = await self._services.inference.ask("describe", None, data=data)
+            return int(reply.header["train_images"])
+        return FULL_SET  # another name has been typed meanwhile
 
     async def choose_run(self, wish: ChooseRun) -> Path | None:
         """The run chosen from the list; None where it was cancelled or there is none."""
         from aetui.tui.dialogs.runs import RunList
 
         snapshot = self._services.snapshot()
-        if wish.model is not None:
-            runs, shown = snapshot.runs_of(wish.model), snapshot.panels.get(wish.model)
-            title = f"{wish.model.upper()} runs"
+        if (model := wish.model) is not None:
+            shown, title = snapshot.panels.get(model), f"{model.upper()} runs"
         else:
             assert wish.capability is not None
-            runs, shown = snapshot.runs_with(wish.capability), snapshot.views.get(wish.capability)
-            title = "Runs for this screen"
-        if not runs:
+            shown, title = snapshot.views.get(wish.capability), "Runs for this screen"
+
+        def select(snapshot: Snapshot) -> Sequence[RunSummary]:
+            if wish.model is not None:
+                return snapshot.runs_of(wish.model)
+            assert wish.capability is not None
+            return snapshot.runs_with(wish.capability)
+
+        if not select(snapshot):
             raise BadInput("There is no run yet; b on the Train screen starts one.")
-        dialog = RunList(f"{title}, newest first", runs, shown.path if shown else None)
+        dialog = RunList(title, select, snapshot, shown.path if shown else None)
         return await self._app.push_screen_wait(dialog)
 
     async def ask_path(self, title: str) -> Path | None:

@@ -2,63 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Footer, Input, Static
 
-from aetui.errors import printable
+from aetui.processes.snapshots import Snapshot
 from aetui.runs.summary import RunSummary
+from aetui.tui.dialogs.run_table import HEADINGS, RunTable
+from aetui.tui.screens.base import SnapshotScreen
 
-HEADINGS = ("run", "data", "epochs", "score", "state", "age")
-DATA_WIDTH = 13
+Select = Callable[[Snapshot], Sequence[RunSummary]]
+"""The runs that a list is of, newest first."""
 
 
-class RunList(ModalScreen[Path | None]):
-    """Returns the run chosen, or None."""
+def _by_score(run: RunSummary) -> tuple[str, bool, float]:
+    score, better = run.score, -1 if run.config.spec.score.higher_is_better else 1
+    return run.config.model, score is None, better * (score or 0.0)
 
+
+ORDERS: Final[dict[str, Callable[[RunSummary], object] | None]] = {
+    "newest first": None,
+    "best score first": _by_score,
+    "by name": lambda run: run.name,
+}
+
+
+class RunList(SnapshotScreen, ModalScreen[Path | None]):
+    """Returns the run chosen, or None. What is typed narrows the list."""
+
+    # Priority: of keys that arrive in one read, the field would take those for the list too late.
     BINDINGS = [
-        Binding("enter", "", "Show", show=True),
-        Binding("escape,q,o", "dismiss", "Cancel"),
+        Binding("enter", "choose", "Show", priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("pagedown", "move(10)", show=False, priority=True),
+        Binding("pageup", "move(-10)", show=False, priority=True),
+        Binding("tab", "sort", "Sort", priority=True),
+        Binding("escape", "dismiss", "Cancel"),
     ]
 
-    def __init__(self, title: str, runs: Sequence[RunSummary], shown: Path | None) -> None:
+    def __init__(self, title: str, select: Select, snapshot: Snapshot, shown: Path | None) -> None:
         super().__init__()
         self._title = title
-        self._runs = runs
+        self._select = select
+        self._runs = select(snapshot)
         self._shown = shown
+        self._order = 0
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="runs") as box:
-            box.border_title = self._title
-            yield Static(_columns(*HEADINGS), id="headings")
-            options = [Option(_line(run), id=str(number)) for number, run in enumerate(self._runs)]
-            listed = OptionList(*options, id="list", markup=False)
-            listed.highlighted = next(
-                (number for number, run in enumerate(self._runs) if run.path == self._shown), 0
-            )
-            yield listed
+        with Vertical(id="runs"):
+            yield Input(placeholder="type to filter", id="filter", compact=True)
+            yield Static(HEADINGS, id="headings", markup=False)
+            yield RunTable(id="list")
         yield Footer(show_command_palette=False)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._runs[event.option_index].path)
+    def on_mount(self) -> None:
+        self._list(self._shown)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Runs came, went or grew."""
+        self._runs = self._select(snapshot)
+        chosen = self._table.chosen
+        self._list(chosen.path if chosen else None)
+
+    @property
+    def _table(self) -> RunTable:
+        return self.query_one(RunTable)
+
+    def _list(self, path: Path | None) -> None:
+        """List the runs that fit what was typed, in order, with the cursor on `path`."""
+        words = self.query_one("#filter", Input).value.lower().split()
+        runs = [run for run in self._runs if _fits(run, words)]
+        name, order = list(ORDERS.items())[self._order]
+        if order is not None:
+            runs.sort(key=order)  # type: ignore[arg-type]  # keys of one order compare
+        number = next((row for row, run in enumerate(runs) if run.path == path), 0)
+        self._table.show(runs, number)
+        count = f"{len(runs)} of {len(self._runs)}" if words else f"{len(runs)}"
+        self.query_one("#runs").border_title = f"{self._title}: {count}, {name}"
+
+    def on_input_changed(self) -> None:
+        self._list(None)
+
+    def on_run_table_clicked(self) -> None:
+        self._choose()
+
+    def action_move(self, rows: int) -> None:
+        self._table.move_to(self._table.cursor + rows)
+
+    def action_sort(self) -> None:
+        """The next of the orders."""
+        self._order = (self._order + 1) % len(ORDERS)
+        chosen = self._table.chosen
+        self._list(chosen.path if chosen else None)
+
+    def action_choose(self) -> None:
+        """Return the run under the cursor, once the list has taken in what was typed."""
+        self.query_one("#filter", Input).call_later(lambda: self.call_later(self._choose))
+
+    def _choose(self) -> None:
+        if chosen := self._table.chosen:
+            self.dismiss(chosen.path)
 
 
-def _line(run: RunSummary) -> str:
-    epochs = f"{run.epoch:g}/{run.config.hyperparameters.epochs}"
-    data = _end(printable(run.config.data, 200), DATA_WIDTH)
-    return _columns(run.name[:20], data, epochs, run.score_text, run.state, run.age)
-
-
-def _columns(name: str, data: str, epochs: str, score: str, state: str, age: str) -> str:
-    return f"{name:<20} {data:<{DATA_WIDTH}} {epochs:>9} {score:>12} {state:<8} {age:>6}"
-
-
-def _end(text: str, width: int) -> str:
-    """The end of a path says more than its beginning."""
-    return text if len(text) <= width else "…" + text[-width + 1 :]
+def _fits(run: RunSummary, words: Sequence[str]) -> bool:
+    """Whether each word is in what the list says of the run."""
+    said = f"{run.name} {run.config.model} {run.config.data} {run.state}".lower()
+    return all(word in said for word in words)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Grid, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.validation import ValidationResult, Validator
 from textual.widgets import Footer, Input, Label, Static
 
 from aetui.catalog import check_data_name
 from aetui.errors import BadInput
-from aetui.model_spec import ModelSpec, Value
+from aetui.model_spec import FULL_SET, ModelSpec, Value
 
 DATA = "data"  # the one field that is not a setting of the model
 DATA_HELP = "data set: a name, or folder:PATH"
+SizeOf = Callable[[str], Awaitable[int]]
+"""The training images of a data set, by its name; `BadInput` where it cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -48,31 +51,32 @@ class FieldValidator(Validator):
 class SettingsForm(ModalScreen[FormValues | None]):
     """Returns the settings that were changed, or None where it was cancelled."""
 
+    # Of keys that arrive in one read, Textual gives each to the field that has the focus when it is
+    # read. A tab that the field itself handled would move the focus too late for those behind it:
+    # so all that move or end come first (priority).
     BINDINGS = [
         Binding("ctrl+s,enter", "start", "Start training", key_display="enter", priority=True),
         Binding("escape", "dismiss", "Cancel"),
-        Binding("tab,down", "app.focus_next", "Next", key_display="tab"),
-        Binding("shift+tab,up", "app.focus_previous", show=False),
+        Binding("tab,down", "app.focus_next", "Next", key_display="tab", priority=True),
+        Binding("shift+tab,up", "app.focus_previous", show=False, priority=True),
     ]
 
     def __init__(
-        self, spec: ModelSpec, data: str, train_images: int, typed: Mapping[str, str]
+        self, spec: ModelSpec, data: str, size_of: SizeOf, typed: Mapping[str, str]
     ) -> None:
         super().__init__()
         self._spec = spec
         self._data = data
-        self._images = train_images
-        self._kept = typed  # from an earlier form that was left
+        self._size_of = size_of
+        self._kept = typed  # in an earlier form that was left
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form") as form:
             form.border_title = f"New {self._spec.name.upper()} run: settings"
             with Grid(id="fields"):
                 yield from self._field(DATA, self._data, DATA_HELP, check_data_name)
-                defaults = self._defaults()
                 for setting in self._spec.settings:
-                    default = defaults[setting.name]
-                    yield from self._field(setting.name, default, setting.help, setting.parse)
+                    yield from self._field(setting.name, "", setting.help, setting.parse)
             yield Static(id="refusal")
         yield Footer(show_command_palette=False)
 
@@ -90,19 +94,32 @@ class SettingsForm(ModalScreen[FormValues | None]):
         )
         yield Label(meaning, classes="help")
 
-    def _defaults(self) -> dict[str, str]:
-        """What an empty field stands for, given the size of the data set."""
-        values = self._spec.resolve({}, self._images).to_object()
-        return {name: _shown(value) for name, value in values.items()}
+    def on_mount(self) -> None:
+        self._show_defaults(FULL_SET)
+        self._ask_size()
 
-    def show_defaults(self, train_images: int) -> None:
-        """The data set has been read: show the defaults for its size."""
-        self._images = train_images
-        for name, default in self._defaults().items():
-            self.query_one(f"#{name}", Input).placeholder = default
+    def _ask_size(self) -> None:
+        self.run_worker(self._show_true_defaults(), exclusive=True, exit_on_error=False)
+
+    async def _show_true_defaults(self) -> None:
+        """The defaults depend on the size of the data set, which may have to be read for it."""
+        try:
+            size = await self._size_of(
+                self.query_one(f"#{DATA}", Input).value.strip() or self._data
+            )
+        except BadInput as error:
+            self.show_refusal(str(error))
+        else:
+            self._show_defaults(size)
+
+    def _show_defaults(self, train_images: int) -> None:
+        """What an empty field stands for, with that many training images."""
+        values = self._spec.resolve({}, train_images).to_object()
+        for name, value in values.items():
+            self.query_one(f"#{name}", Input).placeholder = _shown(value)
 
     def show_refusal(self, text: str) -> None:
-        self.query_one("#refusal", Static).update(text)
+        self.query_one("#refusal", Static).update(Content(text))
 
     def typed(self) -> dict[str, str]:
         """What stands in the fields that were filled."""
@@ -114,8 +131,25 @@ class SettingsForm(ModalScreen[FormValues | None]):
         is_valid = result is None or result.is_valid
         self.show_refusal("" if is_valid or result is None else result.failure_descriptions[0])
 
+    def on_input_blurred(self, event: Input.Blurred) -> None:
+        """Not while a path is typed: each folder on the way would be read."""
+        if event.input.id == DATA and event.input.is_valid:
+            self._ask_size()
+
     def action_start(self) -> None:
-        """Return the values, unless one of them cannot be used."""
+        """Return the values, once each field has taken in the keys that were typed for it."""
+        fields = list(self.query(Input))
+        waiting = {field.id for field in fields}
+
+        def settle(field: Input) -> None:
+            waiting.discard(field.id)
+            if not waiting:
+                self._start()
+
+        for field in fields:
+            field.call_later(settle, field)
+
+    def _start(self) -> None:
         settings: dict[str, Value] = {}
         data: str | None = None
         for name, text in self.typed().items():

@@ -45,7 +45,29 @@ class Services:
     guide: Guide
 
 
-class ModeScreen(Screen[None]):
+class SnapshotScreen(Screen[Any]):
+    """Any screen that the app gives snapshots."""
+
+    _fault = ""  # of the newest snapshot
+
+    def take_snapshot(self, snapshot: Snapshot) -> None:
+        """Show it. A picture that fails becomes a message, once, and not the end of the app."""
+        fault = ""
+        try:
+            self.show_snapshot(snapshot)
+        except Exception as error:  # noqa: BLE001  whatever it is, the other screens work
+            self.log.error(traceback.format_exc())
+            fault = fault_text(error)
+        if fault and fault != self._fault:
+            self.post_message(ErrorMessage(fault))
+        self._fault = fault
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the run directories as they are now."""
+        raise NotImplementedError
+
+
+class ModeScreen(SnapshotScreen):
     """A screen of the app. It is given snapshots, asks the inference process, posts messages."""
 
     NAME: ClassVar[str]
@@ -55,7 +77,6 @@ class ModeScreen(Screen[None]):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self.services = services
-        self._fault = ""  # of the newest snapshot
 
     def compose(self) -> ComposeResult:
         yield TopBar(self.services.tabs, self.NAME)
@@ -66,10 +87,6 @@ class ModeScreen(Screen[None]):
 
     def body(self) -> Iterable[Widget]:
         """The screen's own widgets."""
-        raise NotImplementedError
-
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show the run directories as they are now."""
         raise NotImplementedError
 
     def commands(self) -> Iterable[Command]:
@@ -94,18 +111,6 @@ class ModeScreen(Screen[None]):
         self.show_guide()
         if self.snapshot.indexed:
             self.take_snapshot(self.snapshot)
-
-    def take_snapshot(self, snapshot: Snapshot) -> None:
-        """Show it. A picture that fails becomes a message, once, and not the end of the app."""
-        fault = ""
-        try:
-            self.show_snapshot(snapshot)
-        except Exception as error:  # noqa: BLE001  whatever it is, the other screens work
-            self.log.error(traceback.format_exc())
-            fault = fault_text(error)
-        if fault and fault != self._fault:
-            self.post_message(ErrorMessage(fault))
-        self._fault = fault
 
     def on_resize(self) -> None:
         """Below the smallest size, say so in place of a broken picture."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aetui.tui.widgets.loss_chart import LossChart
 
 STATE_STYLES: Final[dict[State, str]] = {
-    "starting": "$warning",
+    "starting": "$secondary",
     "running": "$success",
     "paused": "$warning",
     "done": "$foreground",
@@ -30,18 +30,27 @@ STATE_STYLES: Final[dict[State, str]] = {
     "failed": "$error",
 }
 CHART_EVERY: Final = 5.0  # seconds
-STEEP_SHARE: Final = 12  # the first twelfth falls so steeply that it would flatten all that follows
+STEEP_SHARE: Final = 12  # the first twelfth falls so steeply that it would flatten the rest
 CHANGING_HEIGHT: Final = ("message", "note")
-KEYS: Final = "[b $accent]b[/] trains both models, [b $accent]s[/] this one,\n[b $accent]e[/] changes its settings first."
-FAILED_KEYS: Final = "[b $accent]r[/] resumes from the last save, [b $accent]e[/] starts a new run with other settings."
+KEYS: Final = (
+    "[b $accent]b[/] trains both models, [b $accent]s[/] this one,\n"
+    "[b $accent]e[/] changes its settings first."
+)
+FAILED_KEYS: Final = (
+    "[b $accent]r[/] resumes from the last save, "
+    "[b $accent]e[/] starts a new run with other settings."
+)
+LONGEST: Final = 600  # characters of a message
 
 
 class ModelPanel(Vertical, can_focus=True):
     """A panel that `show` fills; it holds no state of the training."""
 
-    def __init__(self, spec: ModelSpec) -> None:
+    def __init__(self, spec: ModelSpec, shipped_hint: str) -> None:
+        """`shipped_hint` says what to do with a run that comes with aetui."""
         super().__init__(id=f"panel-{spec.name}")
         self.spec = spec
+        self._shipped_hint = shipped_hint
         self.border_title = spec.title
         self._run: RunSnapshot | None = None
         self._shown: dict[str, Content | str] = {}  # by class of line
@@ -74,10 +83,10 @@ class ModelPanel(Vertical, can_focus=True):
         if starting.exit_reason:
             self._subtitle(f"[$error]failed[/] · {name}")
             log = _safe(str(starting.path / LOG))
-            reason = _safe(starting.exit_reason, 300)
+            reason = _safe(starting.exit_reason)
             self._message(f"[$error]It could not start.[/]\n{reason}\n\nThe log: {log}")
         else:
-            self._subtitle(f"[$warning]starting[/] · {name}")
+            self._subtitle(f"[{STATE_STYLES['starting']}]starting[/] · {name}")
             self._message(f"Starting …\n{_safe(starting.log_line)}")
 
     def _show_run(self, run: RunSnapshot) -> None:
@@ -90,10 +99,9 @@ class ModelPanel(Vertical, can_focus=True):
         failed = run.state == "failed"
         self.set_class(failed, "-failed")
         if failed:
-            log = _safe(str(run.path / LOG), 200)
-            self._put(
-                "message", f"[$error]{_safe(run.cause, 300)}[/]\nThe log: {log}\n{FAILED_KEYS}"
-            )
+            log = _safe(str(run.path / LOG))
+            cause = _safe(run.cause)
+            self._put("message", f"[$error]{cause}[/]\n{FAILED_KEYS}\nThe log: {log}")
         self.set_class(False, "-message")
         self._put("score", score_text(run))
         self._put("pace", pace_text(run))
@@ -104,9 +112,11 @@ class ModelPanel(Vertical, can_focus=True):
 
     def _show_note(self, run: RunSnapshot, *, failed: bool) -> None:
         save_error = run.history.save_error
-        note = f"{save_error}; it goes on, and tries again" if save_error and not failed else ""
-        note = note or run.config.data_note
-        self._put("note", printable(note, 200))
+        style = "$foreground-muted"
+        note = (self._shipped_hint if run.config.card else "") or run.config.data_note
+        if save_error and not failed:
+            note, style = f"{save_error}; it goes on, and tries again", "$warning"
+        self._put("note", Content.styled(printable(note, LONGEST), style))
         self.set_class(bool(note), "-noted")
 
     def _message(self, markup: str) -> None:
@@ -114,7 +124,7 @@ class ModelPanel(Vertical, can_focus=True):
         self._put("message", markup)
 
     def _put(self, line: str, content: Content | str) -> None:
-        """Fill a line. Only lines of changing height are laid out again, which costs more than the rest."""
+        """Fill a line. A layout costs more than the rest: only for lines of changing height."""
         if self._shown.get(line) != content:
             self._shown[line] = content
             layout = line in CHANGING_HEIGHT
@@ -126,7 +136,7 @@ class ModelPanel(Vertical, can_focus=True):
             self.border_subtitle = Content.from_markup(markup)
 
     def _show_chart(self, run: RunSnapshot) -> None:
-        """Draw the curves, but not with every step: of watching a training, the chart costs most."""
+        """Draw the curves, but not with every step: the chart is most of the cost of watching."""
         now, charted = time.monotonic(), (run.identity, run.state, self.size, self.app.theme)
         limits = _limits(run.history.curve("loss"), run.history.curve("test_loss"))
         self.set_class(limits is None, "-chartless")
@@ -137,12 +147,12 @@ class ModelPanel(Vertical, can_focus=True):
         colours = self.app.theme_variables
         curves = {
             colours["secondary"]: run.history.curve("loss"),
-            colours["accent"]: run.history.curve("test_loss"),
+            colours["foreground"]: run.history.curve("test_loss"),
         }
         self._chart().show_curves(curves, limits, run.epoch)
 
     def _chart(self) -> LossChart:
-        """The chart, made when there is first something to draw: its library takes 0.2 s to load."""
+        """Made when there is first something to draw: its library takes 0.2 s to load."""
         from aetui.tui.widgets.loss_chart import LossChart
 
         if not self.query(LossChart):
@@ -154,7 +164,7 @@ class ModelPanel(Vertical, can_focus=True):
             self._show_chart(self._run)
 
 
-def _safe(text: str, limit: int = 120) -> str:
+def _safe(text: str, limit: int = LONGEST) -> str:
     return printable(text, limit).replace("[", r"\[")
 
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from textual.binding import Binding
 from textual.containers import Container
 from textual.widget import Widget
 
 from aetui.catalog import model_spec, model_specs
+from aetui.model_spec import Capability, ModelSpec
 from aetui.processes.controller import Action
 from aetui.processes.snapshots import Snapshot
 from aetui.tui.messages import ChooseRun, EditSettings, StartAll, TrainerCommand
 from aetui.tui.screens.base import ModeScreen
 from aetui.tui.screens.panel import ModelPanel
+
+USES: Final[dict[Capability, tuple[str, str]]] = {
+    "plane": ("navigate", "walks its plane"),
+    "denoise": ("denoise", "shows it at work"),
+}
+"""What can be done with a run: by what it must offer, the screen and what that does."""
 
 
 class TrainScreen(ModeScreen):
@@ -34,7 +42,7 @@ class TrainScreen(ModeScreen):
 
     def body(self) -> Iterable[Widget]:
         featured = [spec for spec in model_specs() if spec.featured]
-        yield Container(*(ModelPanel(spec) for spec in featured), id="panels")
+        yield Container(*(self._panel(spec) for spec in featured), id="panels")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         present = {panel.spec.name for panel in self.query(ModelPanel)}
@@ -42,10 +50,20 @@ class TrainScreen(ModeScreen):
         specs |= {name: model_spec(name) for name in snapshot.starting if name not in specs}
         for name, spec in specs.items():
             if name not in present:
-                self.query_one("#panels").mount(ModelPanel(spec))
+                self.query_one("#panels").mount(self._panel(spec))
         for panel in self.query(ModelPanel):
             name = panel.spec.name
             panel.show(snapshot.panels.get(name), snapshot.starting.get(name))
+
+    def _panel(self, spec: ModelSpec) -> ModelPanel:
+        keys = {tab.name: tab.key for tab in self.services.tabs}
+        uses = [
+            f"{keys[name]} {use}"
+            for capability, (name, use) in USES.items()
+            if capability in spec.capabilities and name in keys
+        ]
+        hint = ", ".join([*uses, "b trains your own"])
+        return ModelPanel(spec, f"Ships with aetui. {hint}.")
 
     def _model(self) -> str:
         """The model of the marked panel."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from textual.events import Mount
 from textual_plot import HiResMode, PlotWidget
 
 from aetui.runs.history import CurveSnapshot
@@ -21,8 +22,11 @@ class LossChart(PlotWidget):
         self.can_focus = False
         self._wanted: tuple[dict[str, CurveSnapshot], Limits, float] | None = None
 
-    def on_mount(self) -> None:
-        """Set the margins, and draw what was asked for before there was anything to draw on."""
+    def on_mount(self, event: Mount | None = None) -> None:
+        """Draw what was asked for before there was anything to draw on."""
+        super().on_mount()
+        if event is not None:  # the base class's handler would run after this one, and clear all
+            event.prevent_default()
         self.margin_top = 0
         self.margin_bottom = 1
         self.margin_left = 8
