@@ -56,7 +56,7 @@ def load_test_part(root: Path, options: DataOptions) -> ImageSet | None:
 
 
 def _look_into(root: Path) -> tuple[Layout, Skipped]:
-    if not root.is_dir():
+    if not os.path.isdir(root):  # noqa: PTH112  Path.is_dir raises where a name is too long
         problem = f"{printable(str(root), 200)} is not a folder"
         cure = "give one with images in it, as folder:PATH (a resumed run's under its new path)"
         raise BadInput(f"{problem}; {cure}.")
