@@ -46,6 +46,7 @@ def test_the_names_of_medmnist(tmp_path: Path) -> None:
     assert (len(data.train_images), len(data.test_images)) == (12, 9)
     assert data.classes == ("0", "1", "2")
     assert np.bincount(data.test_labels[:6]).tolist() == [2, 2, 2]
+    assert data.note == "28x28 colour, its own test images, val images not used"
 
 
 def test_the_names_of_keras(tmp_path: Path) -> None:

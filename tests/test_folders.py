@@ -239,3 +239,21 @@ def test_hostile_class_names_are_shown_harmlessly(tmp_path: Path) -> None:
     image(tmp_path / "in\x1b[31m[red]" / "a.png", 1)
     image(tmp_path / "b" / "a.png", 2)
     assert "\x1b" not in "".join(read(tmp_path).classes)
+
+
+def test_a_split_below_the_classes(tmp_path: Path) -> None:
+    for kind, first in (("cable", 0), ("bottle", 100)):
+        images(tmp_path / kind / "train" / "good", 5, first)
+        images(tmp_path / kind / "test" / "good", 2, first + 40)
+        images(tmp_path / kind / "test" / "broken", 1, first + 60)
+    data = read(tmp_path)
+    assert counts(data) == {"bottle": 3, "cable": 3}
+    assert len(data.train_images) == 10
+
+
+def test_single_folders_in_a_split_are_no_classes(tmp_path: Path) -> None:
+    images(tmp_path / "train" / "train", 8)
+    images(tmp_path / "test1" / "test1", 4, 20)
+    data = read(tmp_path)
+    assert counts(data) == {tmp_path.name: 4}
+    assert len(data.train_images) == 8

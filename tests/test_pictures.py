@@ -284,3 +284,11 @@ def test_nothing_but_rubbish_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text("rubbish")
     with pytest.raises(BadInput, match=r"no usable images.*a\.png: not an image"):
         read(tmp_path)
+
+
+def test_masks_of_few_values_are_not_black(tmp_path: Path) -> None:
+    for number in range(6):
+        put(tmp_path / f"{number}.png", noise(number) // 128)
+    data = read(tmp_path)
+    assert set(every(data).unique().tolist()) == {0, 255}
+    assert "values of 0 to 1 spread to 255" in data.note

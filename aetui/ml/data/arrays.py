@@ -30,7 +30,7 @@ LABELS: Final = frozenset({"y", "labels", "label", "targets", "target", "classes
 PART: Final = re.compile("training|train|testing|test|validation|valid|val")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Labelled:
     """Images as a file has them, and their labels, if any."""
 
@@ -53,12 +53,13 @@ def load_npz(path: Path, options: DataOptions) -> ImageSet:
         reason = printable(str(error), 120)
         raise _unusable(path, f"it is damaged or holds no arrays ({reason})") from None
     parts = _parts(path, found)
-    test = parts.get("test") or parts.get("val")
-    train = parts.get("train") or parts.get("")
-    if train is None:
-        train, test = test, None
-    assert train is not None
-    return build(path, train, test if test is not train else None, options)
+    train = next(part for name in ("train", "", "test", "val") if (part := parts.get(name)))
+    others = [part for name in ("test", "val") if (part := parts.get(name)) not in (None, train)]
+    test = others[0] if others else None
+    left_out = [name for name, part in parts.items() if part not in (train, test)]
+    names = " and ".join(name or "other" for name in left_out)
+    note = f"{names} images not used" if left_out else ""
+    return build(path, train, test, options, note)
 
 
 def _unusable(path: Path, problem: str) -> BadInput:
@@ -96,7 +97,9 @@ def _meaning(name: str) -> tuple[Part, str]:
     return "", rest or "images"
 
 
-def build(path: Path, train: Labelled, test: Labelled | None, options: DataOptions) -> ImageSet:
+def build(
+    path: Path, train: Labelled, test: Labelled | None, options: DataOptions, note: str = ""
+) -> ImageSet:
     """The set of those images. `BadInput` where they are none."""
     parts = [train] if test is None else [train, test]
     counts = [len(_checked(path, part)) for part in parts]
@@ -104,7 +107,7 @@ def build(path: Path, train: Labelled, test: Labelled | None, options: DataOptio
     if len(shapes) > 1:
         raise _unusable(path, "its images for training and testing differ in shape")
     values = train.images if test is None else np.concatenate([part.images for part in parts])
-    labels, classes, note = _classes(path, parts)
+    labels, classes, remark = _classes(path, parts)
     try:
         images = scaled(_bands_last(path, values, options))
     except ValueError as error:
@@ -112,11 +115,14 @@ def build(path: Path, train: Labelled, test: Labelled | None, options: DataOptio
     shaped = _as_images(images, options)
     if test is None:
         first, second = split_off_test(labels)
+        split = "one image in six kept for testing"
     else:
         first, second = np.arange(counts[0]), np.arange(counts[0], sum(counts))
+        split = "its own test images"
+    said = ", ".join(filter(None, [split, note, remark]))
     first = first[balanced_order(labels[first])]
     second = second[balanced_order(labels[second])]
-    found = ImageSet(shaped[first], shaped[second], labels[second], classes, note)
+    found = ImageSet(shaped[first], shaped[second], labels[second], classes, said)
     return reshape(found, options)
 
 

@@ -10,16 +10,25 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aetui.config import DataOptions
 from aetui.errors import BadInput, printable
 from aetui.ml.data.cache import Arrays, Made, cache_path, fetch_or_make, load_arrays
 from aetui.ml.data.compose import Rules, compose, make_rules
-from aetui.ml.data.images import ImageSet, Report, balanced_order, split_off_test
+from aetui.ml.data.images import (
+    ImageSet,
+    Labels,
+    Pixels,
+    Report,
+    balanced_order,
+    split_off_test,
+)
 from aetui.ml.data.layout import Layout, interpret
 from aetui.ml.data.picture import Picture, Size, Unreadable
 from aetui.ml.data.reader import read_pictures
 from aetui.ml.data.scales import find_scales
+from aetui.ml.data.values import brighten
 from aetui.ml.data.walk import OF_ANOTHER_KIND, File, Skipped, walk
 
 VERSION: Final = 1  # of what is made of a file; another one leaves older cache files unused
@@ -56,7 +65,11 @@ def load_test_part(root: Path, options: DataOptions) -> ImageSet | None:
 
 
 def _look_into(root: Path) -> tuple[Layout, Skipped]:
+<<<<<<< HEAD
     if not os.path.isdir(root):  # noqa: PTH112  Path.is_dir raises where a name is too long
+=======
+    if not os.path.isdir(root):  # noqa: PTH112  (Path.is_dir raises where the name is too long)
+>>>>>>> afea9b4 (Splits below the classes, masks that are not black, notes for arrays; a test that no decode waits for a folder)
         problem = f"{printable(str(root), 200)} is not a folder"
         cure = "give one with images in it, as folder:PATH (a resumed run's under its new path)"
         raise BadInput(f"{problem}; {cure}.")
@@ -106,22 +119,24 @@ def _make(
         raise _unusable(root, before)
     rules = make_rules(pictures, options)
     folders = [os.path.dirname(paths[number]) for number in good]  # noqa: PTH120  (one a picture)
-    images = compose(pictures, rules, find_scales(pictures, folders))
+    images, brightened = brighten(compose(pictures, rules, find_scales(pictures, folders)))
     labels = np.array([entries[number][1] for number in good], np.int64)
-    own_test = np.array(good) >= len(layout.train)
+    arrays, split = _divide(images, labels, np.array(good) >= len(layout.train))
+    said = ", ".join(filter(None, [_sizes(pictures, rules), brightened, split]))
+    return arrays, {"said": said, "skipped": skipped.to_object()}
+
+
+def _divide(images: Pixels, labels: Labels, own_test: NDArray[np.bool_]) -> tuple[Arrays, str]:
+    """The arrays of the set, and how they were divided. `own_test` are the folder's own."""
     if own_test.any() and not own_test.all():
         train, test = np.flatnonzero(~own_test), np.flatnonzero(own_test)
+        split = "its own test images"
     else:
         train, test = split_off_test(labels)
+        split = "one image in six kept for testing" if len(train) < len(labels) else ""
     train = train[balanced_order(labels[train])]
     test = test[balanced_order(labels[test])]
-    arrays: Arrays = {"train": images[train], "test": images[test], "test_labels": labels[test]}
-    said = [_sizes(pictures, rules)]
-    if own_test.any() and not own_test.all():
-        said.append("its own test images")
-    elif len(pictures) > len(layout.classes):
-        said.append("one image in six kept for testing")
-    return arrays, {"said": ", ".join(said), "skipped": skipped.to_object()}
+    return {"train": images[train], "test": images[test], "test_labels": labels[test]}, split
 
 
 def _skip(skipped: Skipped, file: File, error: Unreadable) -> None:

@@ -26,6 +26,18 @@ class Layout:
     test: list[tuple[File, int]]  # empty: the folder has no images for testing of its own
 
 
+Found = dict[str | None, list[File]]
+"""Files by class; None for those without."""
+
+
+def _files(found: Found) -> list[File]:
+    return [file for files in found.values() for file in files]
+
+
+def _unnamed(found: Found) -> Found:
+    return {None: _files(found)}
+
+
 def role_of(name: str) -> Role | None:
     """What a folder of that name is for: "seg_train", "Test images", "val2017" and the like."""
     roles = {ROLES[word] for word in re.findall("[a-z]+", name.lower()) if word in ROLES}
@@ -36,9 +48,16 @@ def interpret(root: Folder, skipped: Skipped) -> Layout:
     """The classes and the split that the folders say. Deeper folders belong to their class."""
     top = _descend(root, stop_at_split=True)
     split = _split(top)
-    if split is None:
-        found = _classes(top, skipped, default=root.name)
-        return _layout(found, {}, root.name)
+    if split is not None:
+        return _interpret_split(root, top, split, skipped)
+    if splits := _splits_below(top):
+        return _interpret_splits_below(root, splits, skipped)
+    return _layout(_classes(top, skipped, default=None), {}, root.name)
+
+
+def _interpret_split(
+    root: Folder, top: Folder, split: dict[Role, list[Folder]], skipped: Skipped
+) -> Layout:
     for folder in top.folders:
         if role_of(folder.name) is None:
             skipped.add("beside the training and test folders", folder.path, folder.count)
@@ -49,15 +68,41 @@ def interpret(root: Folder, skipped: Skipped) -> Layout:
         if role not in split:
             continue
         test = _merged(split[role], skipped)
+        if len(train) == len(test) == 1 and train.keys() != test.keys():
+            # Folders of other names, with one folder in each: these are no classes.
+            train, test = _unnamed(train), _unnamed(test)
         if None in test and None not in train:
             names = ", ".join(folder.path for folder in split[role])
-            skipped.add("for testing, without classes", names, sum(map(len, test.values())))
+            skipped.add("for testing, without classes", names, len(_files(test)))
             continue
-        if role == "test" and "validation" in split:
-            for folder in split["validation"]:
+        if role == "test":
+            for folder in split.get("validation", []):
                 skipped.add("for validation", folder.path, folder.count)
         return _layout(train, test, root.name)
     return _layout(train, {}, root.name)
+
+
+def _splits_below(top: Folder) -> dict[str, dict[Role, list[Folder]]]:
+    """The folders for training and testing in each class; empty unless each class has them."""
+    if top.files or len(top.folders) < 2:
+        return {}
+    found = {folder.name: _split(folder) for folder in top.folders}
+    return {} if None in found.values() else {name: split or {} for name, split in found.items()}
+
+
+def _interpret_splits_below(
+    root: Folder, splits: dict[str, dict[Role, list[Folder]]], skipped: Skipped
+) -> Layout:
+    train: Found = {}
+    test: Found = {}
+    for name, split in splits.items():
+        tested: Role = "test" if "test" in split else "validation"
+        train[name] = [file for folder in split["train"] for file in folder.all_files()]
+        test[name] = [file for folder in split[tested] for file in folder.all_files()]
+        if tested == "test":
+            for folder in split.get("validation", []):
+                skipped.add("for validation", folder.path, folder.count)
+    return _layout(train, test, root.name)
 
 
 def _descend(folder: Folder, *, stop_at_split: bool = False) -> Folder:
@@ -84,10 +129,6 @@ def _split(folder: Folder) -> dict[Role, list[Folder]] | None:
     return by_role
 
 
-Found = dict[str | None, list[File]]
-"""Files by class; None for those without."""
-
-
 def _classes(folder: Folder, skipped: Skipped, default: str | None) -> Found:
     """The classes in `folder`; one named `default` where it has no folders of images."""
     loose = len(folder.files)
@@ -107,10 +148,9 @@ def _merged(folders: list[Folder], skipped: Skipped) -> Found:
     merged: Found = {}
     for outer in folders:
         inner = _descend(outer)
-        for name, files in _classes(
-            inner, skipped, inner.name if inner is not outer else None
-        ).items():
-            merged.setdefault(name, []).extend(files)
+        name = None if role_of(inner.name) else inner.name
+        for each, files in _classes(inner, skipped, name).items():
+            merged.setdefault(each, []).extend(files)
     return merged
 
 

@@ -14,20 +14,20 @@ from aetui.ml.data.picture import Picture
 
 
 def reshape(images: ImageSet, options: DataOptions) -> ImageSet:
-    """`images` in the size and with the channels that `options` ask for, or that aetui can use."""
+    """`images` in the size and with the channels that `options` ask for, or that aetui can use.
+
+    The note begins with these.
+    """
     channels, height, width = images.train.shape[1:]
     canvas = options.size or fitted_canvas((width, height))
     shape = ImageShape(options.channels or channels, canvas[1], canvas[0])
-    if shape.sizes == (channels, height, width):
-        return images
     note = f"{canvas[0]}x{canvas[1]} {'colour' if shape.channels == 3 else 'grey'}"
     note = f"{note}, fitted from {width}x{height}" if canvas != (width, height) else note
-    return dataclasses.replace(
-        images,
-        train=_reshaped(images.train, shape),
-        test=_reshaped(images.test, shape),
-        note="; ".join(filter(None, [note, images.note])),
-    )
+    said = dataclasses.replace(images, note=", ".join(filter(None, [note, images.note])))
+    if shape.sizes == (channels, height, width):
+        return said
+    train, test = _reshaped(images.train, shape), _reshaped(images.test, shape)
+    return dataclasses.replace(said, train=train, test=test)
 
 
 def _reshaped(images: Pixels, shape: ImageShape) -> Pixels:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aetui.ml.data.images import Pixels
 
+DARK: Final = 32  # bytes that stay below it look black: masks, or 12 bits read as 16
 FEW: Final = 64  # a set of bytes that stay below it holds no greys but a count: masks, 0..16
 
 
@@ -50,6 +51,15 @@ def scaled(values: NDArray[Any]) -> Pixels:
     if not whole:
         values = np.nan_to_num(values, nan=lowest, posinf=highest, neginf=lowest)
     return to_bytes(values, *black_and_white(lowest, highest, whole=whole))
+
+
+def brighten(images: Pixels) -> tuple[Pixels, str]:
+    """`images` over the whole range if all of them are all but black, and a word on it."""
+    highest = int(images.max(initial=0))
+    if not 0 < highest < DARK:
+        return images, ""
+    table = np.rint(np.arange(256).clip(0, highest) * (255 / highest)).astype(np.uint8)
+    return table[images], f"values of 0 to {highest} spread to 255"
 
 
 def finite_range(values: NDArray[Any]) -> tuple[float, float]:
