@@ -65,11 +65,7 @@ def load_test_part(root: Path, options: DataOptions) -> ImageSet | None:
 
 
 def _look_into(root: Path) -> tuple[Layout, Skipped]:
-<<<<<<< HEAD
     if not os.path.isdir(root):  # noqa: PTH112  Path.is_dir raises where a name is too long
-=======
-    if not os.path.isdir(root):  # noqa: PTH112  (Path.is_dir raises where the name is too long)
->>>>>>> afea9b4 (Splits below the classes, masks that are not black, notes for arrays; a test that no decode waits for a folder)
         problem = f"{printable(str(root), 200)} is not a folder"
         cure = "give one with images in it, as folder:PATH (a resumed run's under its new path)"
         raise BadInput(f"{problem}; {cure}.")
