@@ -57,9 +57,12 @@ class TopBar(Static):
         self._draw()
 
     def _draw(self) -> None:
-        tabs = [Content.styled(" aetui ", "bold $accent")]
-        tabs += [self._tab(number, tab) for number, tab in enumerate(self._tabs, start=1)]
-        left = Content("").join(tabs)
+        tabs = [self._tab(number, tab) for number, tab in enumerate(self._tabs, start=1)]
+        bare = Content("").join(tabs)
+        left = Content.assemble((" aetui ", "bold $accent"), bare)
+        shortest = min(map(len, self._status), default=0)
+        if left.cell_length + shortest + 1 > self.size.width:
+            left = bare
         room = self.size.width - left.cell_length - 1
         status = next((words for words in self._status if len(words) <= room), "")
         right = Content.styled(" " * max(0, room - len(status)) + status, "$foreground-muted")

@@ -28,15 +28,15 @@ MOST_SIGMA: Final = 2.0
 
 
 class DenoiseScreen(ModeScreen):
-    """As many images as fit, denoised again when the sample, the noise or the checkpoint changes."""
+    """As many images as fit, denoised again when sample, noise or checkpoint change."""
 
     NAME = "denoise"
     CAPABILITY = "denoise"
     BINDINGS = [
-        Binding("space,right", "sample(1)", "Other images", key_display="space"),
-        Binding("backspace,left", "sample(-1)", "Back", key_display="⌫"),
-        Binding("up,plus,equals_sign", "sigma(1)", "More noise", key_display="+"),
-        Binding("down,minus", "sigma(-1)", "Less", key_display="-"),
+        Binding("space,right,l", "sample(1)", "Other images", key_display="space"),
+        Binding("backspace,left,h", "sample(-1)", "Back", key_display="⌫"),
+        Binding("up,k,plus,equals_sign", "sigma(1)", "More noise", key_display="+"),
+        Binding("down,j,minus", "sigma(-1)", "Less", key_display="-"),
         Binding("o", "choose_run", "Runs"),
     ]
 
