@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +28,7 @@ def here(name: str, folder: Path) -> Dataset:
 
 def test_auto_falls_back_to_digits_and_says_where_it_looked(tmp_path: Path) -> None:
     told: list[str] = []
-    data = load("auto", tmp_path / "empty", report=told.append, download=False)
+    data = load("auto", tmp_path / "empty", tell=told.append, download=False)
     assert data.name == "digits"
     assert "MNIST could not be had" in data.note
     assert str(tmp_path / "empty") in data.note
@@ -254,3 +257,38 @@ def test_affine_changes_are_small_and_keep_the_range() -> None:
     moved = small_affine_changes(images, normal, 0.1)
     assert 0 <= moved.min() <= moved.max() <= 1
     assert 0.005 < float((moved - images).abs().mean()) < 0.15
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_a_set_that_is_not_here_is_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torchvision import datasets
+
+    from aetui.ml.data import download
+
+    write(tmp_path / "web", packed(mnist_files()))
+    handler = partial(Quiet, directory=str(tmp_path / "web"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/"
+        monkeypatch.setattr(download, "SERVERS", {"MNIST": (address,)})
+        monkeypatch.setattr(datasets.MNIST, "mirrors", [address])
+        files = [(name, None) for name, _ in datasets.MNIST.resources]
+        monkeypatch.setattr(datasets.MNIST, "resources", files)
+        told: list[str] = []
+        data = load("auto", tmp_path / "data", tell=told.append)
+        server.shutdown()
+    assert (data.name, len(data.train_images)) == ("mnist", 30)
+    assert told == [f"downloading MNIST to {tmp_path / 'data'}"]
+    assert (tmp_path / "data" / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file()
+
+
+def test_a_home_that_no_shell_wrote_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write(tmp_path / "d", mnist_files())
+    assert here("mnist", Path("~/d")).name == "mnist"

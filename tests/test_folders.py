@@ -257,3 +257,9 @@ def test_single_folders_in_a_split_are_no_classes(tmp_path: Path) -> None:
     data = read(tmp_path)
     assert counts(data) == {tmp_path.name: 4}
     assert len(data.train_images) == 8
+
+
+def test_an_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "imgs.zip").touch()
+    with pytest.raises(BadInput, match="unpack it first"):
+        read(tmp_path / "imgs.zip")

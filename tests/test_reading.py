@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 
+from aetui.config import DataOptions
 from aetui.ml.data.load import load
 from aetui.runs.directory import read_config
-from tests.datasets import image, images
+from tests.datasets import image, images, noise, put
 from tests.trainers import records, train_here
 
 MANY = 600  # images that are worth a cache
@@ -69,7 +70,7 @@ def test_a_cache_that_cannot_be_written_is_no_obstacle(
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     told: list[str] = []
-    data = load(f"folder:{many}", None, report=told.append)
+    data = load(f"folder:{many}", None, tell=told.append)
     assert len(data.train_images) + len(data.test_images) == MANY
     assert any("no cache" in text for text in told)
 
@@ -159,3 +160,17 @@ def test_labels_of_the_latent_map_are_balanced_and_wide(tmp_path: Path) -> None:
         assert sorted(file["labels"].tolist()) == list(range(300))
     assert len(read_config(tmp_path / "vae-001").classes) == 300
     assert records(tmp_path / "vae-001", "epoch")
+
+
+def test_a_run_of_the_first_format_reads_its_folder_as_it_was(tmp_path: Path) -> None:
+    images(tmp_path / "imgs", 12)
+    for path in (tmp_path / "imgs").iterdir():
+        put(path, noise(int(path.stem), (40, 40), 3))
+    options = ("--size", "28", "--channels", "1", "--epochs", "1")
+    assert train_here("vae", tmp_path, "--data", f"folder:{tmp_path / 'imgs'}", *options) == 0
+    path = tmp_path / "vae-001" / "config.json"
+    written = json.loads(path.read_text())
+    del written["data_options"], written["image_shape"]
+    path.write_text(json.dumps({**written, "format": 1}))
+    assert read_config(tmp_path / "vae-001").data_options == DataOptions((28, 28), 1)
+    assert train_here("vae", tmp_path, "--resume", "vae-001") == 0

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from aetui.machine import cache_dir
-from aetui.ml.data.images import Report
+from aetui.ml.data.images import Tell
 from aetui.runs.directory import write_atomically
 
 KEPT: Final = 8  # data sets; the ones that were used last
@@ -58,18 +58,16 @@ def save_arrays(path: Path, arrays: dict[str, NDArray[Any]], noted: dict[str, An
     return ""
 
 
-def fetch_or_make(
-    path: Path, names: Sequence[str], make: Callable[[], Made], report: Report
-) -> Made:
+def fetch_or_make(path: Path, names: Sequence[str], make: Callable[[], Made], tell: Tell) -> Made:
     """What `path` holds; else what `make` makes, kept in `path` for the next time."""
     if (found := load_arrays(path, names)) is not None:
         return found
-    with one_maker(path, report):
+    with one_maker(path, tell):
         if (found := load_arrays(path, names)) is not None:
             return found
         made = make()
         if refusal := save_arrays(path, *made):
-            report(f"these images will be read again next time: no cache ({refusal})")
+            tell(f"these images will be read again next time: no cache ({refusal})")
     return made
 
 
@@ -84,7 +82,7 @@ def _prune(newest: Path) -> None:
 
 
 @contextmanager
-def one_maker(path: Path, report: Report) -> Iterator[None]:
+def one_maker(path: Path, tell: Tell) -> Iterator[None]:
     """Only one process at a time makes what `path` is to hold; the others wait, then read it.
 
     Without locks on that file system, or without a folder that can be written, each makes its own.
@@ -95,7 +93,7 @@ def one_maker(path: Path, report: Report) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            report("another process is reading these images; waiting for it")
+            tell("another process is reading these images; waiting for it")
             lock.acquire()
     except (OSError, NotImplementedError):
         yield

@@ -18,7 +18,7 @@ from aetui.config import DataOptions
 from aetui.errors import BadInput, printable
 from aetui.ml.data.arrays import LABELS, Labelled, build
 from aetui.ml.data.cache import Arrays, Made, cache_path, fetch_or_make
-from aetui.ml.data.images import ImageSet, Report
+from aetui.ml.data.images import ImageSet, Tell
 
 VERSION: Final = 1
 FEWEST: Final = 4  # values of an image
@@ -37,7 +37,7 @@ class Columns:
     values: tuple[int, ...]
 
 
-def load_csv(path: Path, options: DataOptions, report: Report) -> ImageSet:
+def load_csv(path: Path, options: DataOptions, tell: Tell) -> ImageSet:
     """The images in the file. `BadInput` where it holds none."""
     try:
         status = path.stat()
@@ -47,9 +47,9 @@ def load_csv(path: Path, options: DataOptions, report: Report) -> ImageSet:
         ).hexdigest()[:32]
 
         def make() -> Made:
-            return _read(path, columns, report), {}
+            return _read(path, columns, tell), {}
 
-        arrays, _ = fetch_or_make(cache_path("csv", key), ("values", "labels"), make, report)
+        arrays, _ = fetch_or_make(cache_path("csv", key), ("values", "labels"), make, tell)
     except OSError as error:
         problem = f"{printable(str(path), 200)} cannot be read ({error.strerror or error})"
         raise BadInput(f"{problem}; give a file of values as csv:PATH.") from None
@@ -109,7 +109,7 @@ def _is_image(values: int, options: DataOptions) -> bool:
     return sized or any(round((values / bands) ** 0.5) ** 2 * bands == values for bands in (1, 3))
 
 
-def _read(path: Path, columns: Columns, report: Report) -> Arrays:
+def _read(path: Path, columns: Columns, tell: Tell) -> Arrays:
     """values [N, n], labels [N] (as text; empty where there are none)."""
     labels: list[str] = []
 
@@ -125,7 +125,7 @@ def _read(path: Path, columns: Columns, report: Report) -> Arrays:
         while len(block := _read_rows(path, file, columns, keep_label, read)):
             blocks.append(_compact(block[:, : len(columns.values)]))
             read += len(block)
-            report(f"reading images: {read:,}")
+            tell(f"reading images: {read:,}")
     if not blocks:
         raise BadInput(f"{printable(str(path), 200)} holds no images.")
     return {"values": np.concatenate(blocks), "labels": np.array(labels, dtype=np.str_)}

@@ -13,7 +13,7 @@ from typing import Any, Final
 from filelock import FileLock
 
 from aetui.catalog import DATA_SETS
-from aetui.ml.data.images import DataUnavailable, Report
+from aetui.ml.data.images import DataUnavailable, Tell
 from aetui.ml.data.search import find_set
 
 SERVERS: Final[Mapping[str, tuple[str, ...]]] = {  # torchvision's own
@@ -26,7 +26,7 @@ SERVERS: Final[Mapping[str, tuple[str, ...]]] = {  # torchvision's own
 TIMEOUT: Final = 4.0  # seconds; a machine without internet must not keep anyone waiting
 
 
-def download(name: str, folder: Path, report: Report) -> None:
+def download(name: str, folder: Path, tell: Tell) -> None:
     """Fetch the data set `name` into `folder`. `DataUnavailable` says why that failed."""
     spec = DATA_SETS[name]
     before = socket.getdefaulttimeout()
@@ -36,7 +36,7 @@ def download(name: str, folder: Path, report: Report) -> None:
             if find_set(name, folder).found:  # another training fetched it meanwhile
                 return
             _reach_any(SERVERS[spec.folder])
-            report(f"downloading {spec.title} to {folder}")
+            tell(f"downloading {spec.title} to {folder}")
             # Loaded now: it takes about 3 s, which a machine without internet need not wait.
             from torchvision import datasets
 

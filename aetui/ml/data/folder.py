@@ -19,8 +19,7 @@ from aetui.ml.data.compose import Rules, compose, make_rules
 from aetui.ml.data.images import (
     ImageSet,
     Labels,
-    Pixels,
-    Report,
+    Tell,
     balanced_order,
     split_off_test,
 )
@@ -34,21 +33,22 @@ from aetui.ml.data.walk import OF_ANOTHER_KIND, File, Skipped, walk
 VERSION: Final = 1  # of what is made of a file; another one leaves older cache files unused
 CACHED_FROM: Final = 500  # images; fewer are read in less time than one notices
 ARRAYS: Final = ("train", "test", "test_labels")
+Order = NDArray[np.intp]
 UNREADABLE: Final = "that could not be read"
 
 
-def load_folder(root: Path, options: DataOptions, report: Report) -> ImageSet:
+def load_folder(root: Path, options: DataOptions, tell: Tell) -> ImageSet:
     """The images below `root`. `BadInput` where there are none that can be used."""
     layout, skipped = _look_into(root)
 
     def make() -> Made:
-        return _make(root, layout, options, report, skipped)
+        return _make(root, layout, options, tell, skipped)
 
     if len(layout.train) + len(layout.test) < CACHED_FROM:
         made, noted = make()
     else:
         path = cache_path("folder", _key(layout, options))
-        made, noted = fetch_or_make(path, ARRAYS, make, report)
+        made, noted = fetch_or_make(path, ARRAYS, make, tell)
     skipped.update(noted["skipped"])
     note = noted["said"] + (f"; skipped {skipped}" if skipped.counts else "")
     return ImageSet(made["train"], made["test"], made["test_labels"], layout.classes, note)
@@ -67,6 +67,8 @@ def load_test_part(root: Path, options: DataOptions) -> ImageSet | None:
 def _look_into(root: Path) -> tuple[Layout, Skipped]:
     if not os.path.isdir(root):  # noqa: PTH112  Path.is_dir raises where a name is too long
         problem = f"{printable(str(root), 200)} is not a folder"
+        if os.path.isfile(root):  # noqa: PTH113
+            raise BadInput(f"{problem} but a file; unpack it first if it is an archive.")
         cure = "give one with images in it, as folder:PATH (a resumed run's under its new path)"
         raise BadInput(f"{problem}; {cure}.")
     skipped = Skipped()
@@ -94,13 +96,11 @@ def _key(layout: Layout, options: DataOptions) -> str:
     return digest.hexdigest()[:32]
 
 
-def _make(
-    root: Path, layout: Layout, options: DataOptions, report: Report, before: Skipped
-) -> Made:
+def _make(root: Path, layout: Layout, options: DataOptions, tell: Tell, before: Skipped) -> Made:
     """The arrays of the set, and what is to be said of them beside what was skipped `before`."""
     entries = [*layout.train, *layout.test]
     paths = [str(root / file.path) for file, _ in entries]
-    read = read_pictures(paths, options, report)
+    read = read_pictures(paths, options, tell)
     skipped = Skipped()
     good: list[int] = []
     pictures: list[Picture] = []
@@ -114,25 +114,33 @@ def _make(
         before.update(skipped.to_object())
         raise _unusable(root, before)
     rules = make_rules(pictures, options)
-    folders = [os.path.dirname(paths[number]) for number in good]  # noqa: PTH120  (one a picture)
-    images, brightened = brighten(compose(pictures, rules, find_scales(pictures, folders)))
     labels = np.array([entries[number][1] for number in good], np.int64)
-    arrays, split = _divide(images, labels, np.array(good) >= len(layout.train))
+    train, test, split = _divide(labels, np.array(good) >= len(layout.train))
+    order = np.concatenate([train, test])
+    folders = [os.path.dirname(paths[good[at]]) for at in order]  # noqa: PTH120  (one a picture)
+    ordered = [pictures[at] for at in order]
+    images, brightened = brighten(compose(ordered, rules, find_scales(ordered, folders)))
+    arrays: Arrays = {
+        "train": images[: len(train)],
+        "test": images[len(train) :],
+        "test_labels": labels[test],
+    }
     said = ", ".join(filter(None, [_sizes(pictures, rules), brightened, split]))
     return arrays, {"said": said, "skipped": skipped.to_object()}
 
 
-def _divide(images: Pixels, labels: Labels, own_test: NDArray[np.bool_]) -> tuple[Arrays, str]:
-    """The arrays of the set, and how they were divided. `own_test` are the folder's own."""
+def _divide(labels: Labels, own_test: NDArray[np.bool_]) -> tuple[Order, Order, str]:
+    """(train, test, how they were divided), each in a balanced order.
+
+    `own_test` are the images that the folder itself has for testing.
+    """
     if own_test.any() and not own_test.all():
         train, test = np.flatnonzero(~own_test), np.flatnonzero(own_test)
         split = "its own test images"
     else:
         train, test = split_off_test(labels)
         split = "one image in six kept for testing" if len(train) < len(labels) else ""
-    train = train[balanced_order(labels[train])]
-    test = test[balanced_order(labels[test])]
-    return {"train": images[train], "test": images[test], "test_labels": labels[test]}, split
+    return train[balanced_order(labels[train])], test[balanced_order(labels[test])], split
 
 
 def _skip(skipped: Skipped, file: File, error: Unreadable) -> None:

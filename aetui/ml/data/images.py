@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
-Report = Callable[[str], None]
+Tell = Callable[[str], None]
 """Takes a sentence for the person who waits: progress, or what was done instead."""
 
 TEST_SHARE: Final = 6  # one in six images of a class is kept for testing
@@ -34,7 +34,7 @@ class ImageSet:
 
 
 def silent(text: str) -> None:
-    """A `Report` that tells nobody."""
+    """A `Tell` that tells nobody."""
 
 
 def split_off_test(labels: Labels) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ class Stock:
 
 def take_stock(data_dir: Path) -> Iterator[Stock]:
     """Every named data set that consists of files, each read as a training would read it."""
+    data_dir = Path(os.path.expanduser(data_dir))  # noqa: PTH111  (as the loader does)
     for spec in DATA_SETS.values():
         if not spec.folder:
             continue

@@ -6,6 +6,7 @@ person names is never replaced.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from aetui.machine import default_data_dir
 from aetui.ml.data import idx, processed
 from aetui.ml.data.dataset import Dataset, TestImages
 from aetui.ml.data.digits import load_digits
-from aetui.ml.data.images import DataUnavailable, ImageSet, Pixels, Report, silent
+from aetui.ml.data.images import DataUnavailable, ImageSet, Pixels, Tell, silent
 from aetui.ml.data.search import Search, find_set
 
 
@@ -27,26 +28,26 @@ def load(
     data_dir: Path | None,
     options: DataOptions = AS_THEY_ARE,
     *,
-    report: Report = silent,
+    tell: Tell = silent,
     download: bool = True,
 ) -> Dataset:
     """The data set `name`, downloaded to `data_dir` at need.
 
-    `report` is told of progress and of what was done instead of what was asked. `BadInput` says
-    what is wrong and what to do.
+    `tell` is given progress, and what was done instead of what was asked. `BadInput` says what is
+    wrong and what to do.
     """
     name = find_data(name)
-    folder = (data_dir or default_data_dir()).expanduser()
+    folder = _data_folder(data_dir)
     prefix, path = split_data_name(name)
     if path:
-        images = _load_own(prefix, Path(path), options, report)
+        images = _load_own(prefix, Path(path), options, tell)
     elif name == AUTO:
-        return _load_auto(folder, options, report, download=download)
+        return _load_auto(folder, options, tell, download=download)
     else:
-        images = _fitted(_load_named(name, folder, report, download=download), options)
+        images = _fitted(_load_named(name, folder, tell, download=download), options)
     _refuse_if_alike(name, images)
     if images.note:
-        report(images.note)
+        tell(images.note)
     return Dataset.of(name, images)
 
 
@@ -60,10 +61,15 @@ def load_test_images(
     Nothing is downloaded for them. They are the same as `load` gives, in the same order.
     """
     try:
-        found = _test_part(name, data_dir or default_data_dir(), options)
+        found = _test_part(name, _data_folder(data_dir), options)
     except BadInput:
         return None
     return TestImages(torch.from_numpy(found.test), torch.from_numpy(found.test_labels))
+
+
+def _data_folder(given: Path | None) -> Path:
+    # Path.expanduser raises where there is no home; a shell leaves "~" alone in --data-dir=~/x.
+    return Path(os.path.expanduser(given or default_data_dir()))  # noqa: PTH111
 
 
 def _test_part(name: str, data_dir: Path, options: DataOptions) -> ImageSet:
@@ -84,26 +90,26 @@ def _test_part(name: str, data_dir: Path, options: DataOptions) -> ImageSet:
     return _fitted(read(search), options)
 
 
-def _load_own(prefix: str, path: Path, options: DataOptions, report: Report) -> ImageSet:
+def _load_own(prefix: str, path: Path, options: DataOptions, tell: Tell) -> ImageSet:
     # Loaded here, with Pillow: a training on MNIST does without, and starts 0.1 s earlier.
     from aetui.ml.data.arrays import load_npz
     from aetui.ml.data.csv_file import load_csv
     from aetui.ml.data.folder import load_folder
 
     if prefix == "folder:":
-        return load_folder(path, options, report)
+        return load_folder(path, options, tell)
     if prefix == "csv:":
-        return load_csv(path, options, report)
+        return load_csv(path, options, tell)
     return load_npz(path, options)
 
 
-def _load_auto(folder: Path, options: DataOptions, report: Report, *, download: bool) -> Dataset:
+def _load_auto(folder: Path, options: DataOptions, tell: Tell, *, download: bool) -> Dataset:
     try:
-        images = _find_or_fetch("mnist", folder, report, download=download)
+        images = _find_or_fetch("mnist", folder, tell, download=download)
         return Dataset.of("mnist", _fitted(images, options))
     except DataUnavailable as error:
         note = f"MNIST could not be had ({error}): built-in digits instead"
-    report(note)
+    tell(note)
     return Dataset.of(DIGITS, _fitted(load_digits(), options), note)
 
 
@@ -115,11 +121,11 @@ def _fitted(images: ImageSet, options: DataOptions) -> ImageSet:
     return reshape(images, options)
 
 
-def _load_named(name: str, folder: Path, report: Report, *, download: bool) -> ImageSet:
+def _load_named(name: str, folder: Path, tell: Tell, *, download: bool) -> ImageSet:
     if name == DIGITS:
         return load_digits()
     try:
-        return _find_or_fetch(name, folder, report, download=download)
+        return _find_or_fetch(name, folder, tell, download=download)
     except DataUnavailable as error:
         target = folder / DATA_SETS[name].folder / "raw"
         cure = f"Copy its files, packed or not, to {printable(str(target), 200)}, or train on"
@@ -128,7 +134,7 @@ def _load_named(name: str, folder: Path, report: Report, *, download: bool) -> I
         ) from None
 
 
-def _find_or_fetch(name: str, folder: Path, report: Report, *, download: bool) -> ImageSet:
+def _find_or_fetch(name: str, folder: Path, tell: Tell, *, download: bool) -> ImageSet:
     """The set from its files. `DataUnavailable` says where they were looked for."""
     search = find_set(name, folder)
     if not search.found:
@@ -137,7 +143,7 @@ def _find_or_fetch(name: str, folder: Path, report: Report, *, download: bool) -
         from aetui.ml.data.download import download as fetch
 
         try:
-            fetch(name, folder, report)
+            fetch(name, folder, tell)
         except DataUnavailable as error:
             raise DataUnavailable(f"{error}; looked in {search}") from None
         search = find_set(name, folder)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from aetui.config import DataOptions
 from aetui.machine import usable_cores
-from aetui.ml.data.images import Report
+from aetui.ml.data.images import Tell
 from aetui.ml.data.picture import Picture, Unreadable, read_picture
 
 CHUNK: Final = 64  # files a task
@@ -22,7 +22,7 @@ SAY_EVERY: Final = 0.5  # seconds
 Read = Picture | Unreadable
 
 
-def read_pictures(paths: Sequence[str], options: DataOptions, report: Report) -> list[Read]:
+def read_pictures(paths: Sequence[str], options: DataOptions, tell: Tell) -> list[Read]:
     """Each file's picture, or why it has none, in the order of `paths`.
 
     In threads: Pillow decodes and scales without Python's lock. 150 photographs of 1600x1200 took
@@ -45,7 +45,7 @@ def read_pictures(paths: Sequence[str], options: DataOptions, report: Report) ->
                 read += found
                 if time.monotonic() - said_at > SAY_EVERY:
                     said_at = time.monotonic()
-                    report(f"reading images {len(read):,} of {len(paths):,}")
+                    tell(f"reading images {len(read):,} of {len(paths):,}")
         finally:
             pool.shutdown(cancel_futures=True)  # a signal that ends the training does not wait
     return read

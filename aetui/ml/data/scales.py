@@ -14,6 +14,8 @@ Scale = tuple[float, float]
 FEW: Final = 5  # images that say too little of the depth of their folder
 WHOLE_BYTE: Final = 255.0
 
+Place = tuple[str, str]
+"""A depth, and a folder."""
 Band = tuple[str, object]
 """A depth, and the range of values within it."""
 
@@ -27,8 +29,8 @@ def find_scales(pictures: Sequence[Picture], folders: Sequence[str]) -> list[Sca
     """
     places = [(picture.depth, folder) for picture, folder in zip(pictures, folders, strict=True)]
     counts = Counter(place for place in places if place[0])
-    extents = {place: _extent(pictures, places, place) for place in counts}
-    bands: dict[tuple[str, str], Band] = {}
+    extents = _extents(pictures, places)
+    bands: dict[Place, Band] = {}
     for place, count in counts.most_common():
         band = (place[0], _band(*extents[place], place[0]))
         known = [each for each in bands.values() if each[0] == place[0]]
@@ -45,11 +47,13 @@ def find_scales(pictures: Sequence[Picture], folders: Sequence[str]) -> list[Sca
     return [scales[bands[place]] if place[0] else (0.0, WHOLE_BYTE) for place in places]
 
 
-def _extent(
-    pictures: Sequence[Picture], places: Sequence[tuple[str, str]], place: tuple[str, str]
-) -> tuple[float, float]:
-    found = [picture.extent for picture, at in zip(pictures, places, strict=True) if at == place]
-    return min(low for low, _ in found), max(high for _, high in found)
+def _extents(pictures: Sequence[Picture], places: Sequence[Place]) -> dict[Place, Scale]:
+    """The lowest and the highest value of all pictures of a place."""
+    extents: dict[Place, Scale] = {}
+    for picture, place in zip(pictures, places, strict=True):
+        low, high = extents.get(place, picture.extent)
+        extents[place] = min(low, picture.extent[0]), max(high, picture.extent[1])
+    return extents
 
 
 def _band(low: float, high: float, depth: str) -> object:
@@ -62,8 +66,8 @@ def _band(low: float, high: float, depth: str) -> object:
 
 def _highest(
     band: Band,
-    bands: dict[tuple[str, str], Band],
-    extents: dict[tuple[str, str], tuple[float, float]],
+    bands: dict[Place, Band],
+    extents: dict[Place, Scale],
 ) -> float:
     return max(extents[place][1] for place in bands if bands[place] == band)
 

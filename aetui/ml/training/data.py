@@ -9,7 +9,7 @@ from aetui.catalog import find_data, split_data_name
 from aetui.config import DataOptions, RunConfig
 from aetui.errors import BadInput
 from aetui.ml.data.dataset import Dataset
-from aetui.ml.data.images import Report
+from aetui.ml.data.images import Tell
 from aetui.ml.data.load import load
 
 
@@ -22,7 +22,7 @@ def has_moved(config: RunConfig, asked: str | None) -> bool:
 
 
 def load_again(
-    config: RunConfig, asked: str | None, options: DataOptions, folder: Path | None, report: Report
+    config: RunConfig, asked: str | None, options: DataOptions, folder: Path | None, tell: Tell
 ) -> tuple[RunConfig, Dataset]:
     """The run's configuration, with the place where its images are now, and the images.
 
@@ -32,5 +32,5 @@ def load_again(
         problem = "--size and --channels stay as the run began"
         raise BadInput(f"{problem}; leave them out, or start a new run.")
     name = asked if asked is not None and has_moved(config, asked) else config.data
-    data = load(name, folder, config.data_options, report=report)
+    data = load(name, folder, config.data_options, tell=tell)
     return dataclasses.replace(config, data=data.name), data

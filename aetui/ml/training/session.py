@@ -18,8 +18,7 @@ from aetui.config import RunConfig
 from aetui.errors import BadInput
 from aetui.ml import checkpoint
 from aetui.ml.data.dataset import Dataset
-from aetui.ml.data.images import Report as Tell
-from aetui.ml.data.images import silent
+from aetui.ml.data.images import Tell, silent
 from aetui.ml.data.load import load
 from aetui.ml.data.transforms import to_float
 from aetui.ml.models.base import Autoencoder
@@ -102,7 +101,7 @@ def resolve(request: TrainingRequest, device: torch.device, group: Group, tell: 
         threads = request.threads_for(config)
     else:
         options = request.data_options
-        data = load(request.data or "auto", request.data_dir, options, report=tell)
+        data = load(request.data or "auto", request.data_dir, options, tell=tell)
         config = _new_config(request, data, device)
         threads = config.threads
     torch.set_num_threads(threads)
