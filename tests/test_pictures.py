@@ -82,6 +82,16 @@ def test_a_dark_image_stays_dark_beside_a_bright_one(tmp_path: Path) -> None:
     assert brightest[6] > 200
 
 
+def test_classes_of_about_the_same_brightness_share_a_scale(tmp_path: Path) -> None:
+    for name, most in (("a", 16_100), ("b", 16_700), ("c", 9_000)):  # 14 bits, 15 bits, half
+        for number in range(6):
+            put(tmp_path / name / f"{number}.png", (blob(number) * most).astype("u2"))
+    data = read(tmp_path)
+    tops = [data.test_images[data.test_labels == label].max().item() for label in range(3)]
+    assert tops[0] == pytest.approx(tops[1], rel=0.06)
+    assert tops[2] == pytest.approx(tops[1] * 9 / 16.7, rel=0.06)
+
+
 def test_values_that_are_no_numbers_are_black(tmp_path: Path) -> None:
     for number in range(6):
         values = blob(number).astype("f4")

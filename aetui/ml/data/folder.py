@@ -117,9 +117,9 @@ def _make(root: Path, layout: Layout, options: DataOptions, tell: Tell, before: 
     labels = np.array([entries[number][1] for number in good], np.int64)
     train, test, split = _divide(labels, np.array(good) >= len(layout.train))
     order = np.concatenate([train, test])
-    folders = [os.path.dirname(paths[good[at]]) for at in order]  # noqa: PTH120  (one a picture)
     ordered = [pictures[at] for at in order]
-    images, brightened = brighten(compose(ordered, rules, find_scales(ordered, folders)))
+    scales = find_scales(ordered, labels[order].tolist())
+    images, brightened = brighten(compose(ordered, rules, scales))
     arrays: Arrays = {
         "train": images[: len(train)],
         "test": images[len(train) :],

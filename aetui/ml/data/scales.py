@@ -9,68 +9,54 @@ from typing import Final
 from aetui.ml.data.picture import Picture
 from aetui.ml.data.values import black_and_white
 
+Extent = tuple[float, float]
+"""The lowest and the highest value."""
 Scale = tuple[float, float]
 """The values of black and white."""
-FEW: Final = 5  # images that say too little of the depth of their folder
-WHOLE_BYTE: Final = 255.0
-
-Place = tuple[str, str]
-"""A depth, and a folder."""
-Band = tuple[str, object]
-"""A depth, and the range of values within it."""
+Place = tuple[str, int]
+"""A depth, and a class."""
+BYTE: Final = (0.0, 255.0)
+APART: Final = 3.0  # times: classes whose highest values differ more were taken with other bits
+FEW: Final = 5  # images that say too little of the values of their class
 
 
-def find_scales(pictures: Sequence[Picture], folders: Sequence[str]) -> list[Scale]:
-    """The scale of each of `pictures`, which lie in `folders`.
+def find_scales(pictures: Sequence[Picture], classes: Sequence[int]) -> list[Scale]:
+    """The scale of each of `pictures`, which belong to `classes`.
 
     Pictures of one kind of file share a scale, so that a dark one stays dark beside a bright one.
-    Only a whole folder whose brightest value is another power of four has a scale of its own: it
-    was taken with fewer bits.
+    Only a whole class that is far darker than any other has a scale of its own: 12 bits beside 16.
     """
-    places = [(picture.depth, folder) for picture, folder in zip(pictures, folders, strict=True)]
-    counts = Counter(place for place in places if place[0])
+    places = [(picture.depth, each) for picture, each in zip(pictures, classes, strict=True)]
+    counts = Counter(places)
     extents = _extents(pictures, places)
-    bands: dict[Place, Band] = {}
-    for place, count in counts.most_common():
-        band = (place[0], _band(*extents[place], place[0]))
-        known = [each for each in bands.values() if each[0] == place[0]]
-        smaller = known and count < FEW and extents[place][1] <= _highest(known[0], bands, extents)
-        bands[place] = known[0] if smaller else band
-    scales = {
-        band: black_and_white(
-            min(extents[place][0] for place in bands if bands[place] == band),
-            _highest(band, bands, extents),
-            whole=_is_whole(band[0]),
-        )
-        for band in set(bands.values())
-    }
-    return [scales[bands[place]] if place[0] else (0.0, WHOLE_BYTE) for place in places]
+    scales: dict[Place, Scale] = {}
+    for depth in {depth for depth, _ in places if depth}:
+        own = {place: extent for place, extent in extents.items() if place[0] == depth}
+        whole = not depth.split()[1].startswith("F")
+        for group in _groups(own, counts):
+            low = min(own[place][0] for place in group)
+            high = max(own[place][1] for place in group)
+            scales |= dict.fromkeys(group, black_and_white(low, high, whole=whole))
+    return [scales.get(place, BYTE) for place in places]
 
 
-def _extents(pictures: Sequence[Picture], places: Sequence[Place]) -> dict[Place, Scale]:
+def _extents(pictures: Sequence[Picture], places: Sequence[Place]) -> dict[Place, Extent]:
     """The lowest and the highest value of all pictures of a place."""
-    extents: dict[Place, Scale] = {}
+    extents: dict[Place, Extent] = {}
     for picture, place in zip(pictures, places, strict=True):
         low, high = extents.get(place, picture.extent)
         extents[place] = min(low, picture.extent[0]), max(high, picture.extent[1])
     return extents
 
 
-def _band(low: float, high: float, depth: str) -> object:
-    if low < 0:
-        return "signed"
-    if _is_whole(depth):
-        return (int(high).bit_length() + 1) // 2
-    return "unit" if high <= 1 else "byte" if high <= WHOLE_BYTE else "open"
-
-
-def _highest(
-    band: Band,
-    bands: dict[Place, Band],
-    extents: dict[Place, Scale],
-) -> float:
-    return max(extents[place][1] for place in bands if bands[place] == band)
-
-
-def _is_whole(depth: str) -> bool:
-    return not depth.split()[1].startswith("F")
+def _groups(extents: dict[Place, Extent], counts: Counter[Place]) -> list[list[Place]]:
+    """The places that share a scale: the brightest first, each group far from the next."""
+    if any(low < 0 for low, _ in extents.values()):
+        return [[*extents]]
+    groups: list[list[Place]] = []
+    for place in sorted(extents, key=lambda place: extents[place][1], reverse=True):
+        brighter = extents[groups[-1][-1]][1] if groups else 0.0
+        if not groups or (extents[place][1] * APART < brighter and counts[place] >= FEW):
+            groups.append([])
+        groups[-1].append(place)
+    return groups
