@@ -26,6 +26,8 @@ DEEP: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})  # Pillow
 TINT: Final = 8  # the largest difference between the channels of a grey image
 WHITE_IS_ZERO: Final = (262, 0)  # a TIFF's tag PhotometricInterpretation
 INVERTED: Final = " inverted"
+TURNS: Final = frozenset({"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"})
+"""Entries of Pillow's `info` that may say how an image is turned; to ask takes 10 of 45 us."""
 LANCZOS: Final = Image.Resampling.LANCZOS
 
 
@@ -85,12 +87,12 @@ def read_picture(path: str, canvas: Size | None, channels: int | None) -> Pictur
             image.draft(None, (side, side))
             drafted = image.size
             image.load()
-            upright = ImageOps.exif_transpose(image)
+            if not TURNS.isdisjoint(image.info) or image.format == "TIFF":
+                ImageOps.exif_transpose(image, in_place=True)
+            size = image.size
             if drafted != full:  # the proportions of the original count
-                size = full if upright.size == drafted else full[::-1]
-            else:
-                size = upright.size
-            return _read(upright, _depth(image), size, canvas, channels)
+                size = full if size == drafted else full[::-1]
+            return _read(image, _depth(image), size, canvas, channels)
     except UnidentifiedImageError:
         raise Unreadable("not an image") from None
     except Exception as error:  # noqa: BLE001  Pillow's decoders raise anything on damaged files
@@ -114,8 +116,9 @@ def _read(
         image, extent = _deep(image, -1 if depth.endswith(INVERTED) else 1)
     else:
         image = _plain(image)
-    limit = size if max(size) <= LIMIT else (LIMIT, LIMIT)
-    wanted = fit(size, canvas or limit)
+    wanted = size
+    if canvas is not None or max(size) > LIMIT:
+        wanted = fit(size, canvas or (LIMIT, LIMIT))
     if image.size != wanted:
         image = image.resize(wanted, LANCZOS, reducing_gap=2.0)
     pixels = np.asarray(image)
