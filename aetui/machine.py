@@ -16,12 +16,18 @@ def usable_cores() -> int:
 
 
 def cache_dir() -> Path:
-    """aetui's folder in the user's cache, on each system where it belongs."""
-    return platformdirs.user_cache_path("aetui", appauthor=False)
+    """aetui's folder in the user's cache, on each system where it belongs.
+
+    A user without a home (a container's bare uid) has one below the temporary folder.
+    """
+    try:
+        return platformdirs.user_cache_path("aetui", appauthor=False)
+    except RuntimeError:
+        return Path(os.environ.get("TMPDIR", "/tmp")) / f"aetui-{os.getuid()}"  # noqa: S108
 
 
 def default_data_dir() -> Path:
     """AETUI_DATA_DIR, else the cache folder."""
     if given := os.environ.get("AETUI_DATA_DIR"):
-        return Path(given).expanduser()
+        return Path(os.path.expanduser(given))  # noqa: PTH111  (Path's raises without a home)
     return cache_dir()

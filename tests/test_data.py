@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -292,3 +294,23 @@ def test_a_home_that_no_shell_wrote_out(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("HOME", str(tmp_path))
     write(tmp_path / "d", mnist_files())
     assert here("mnist", Path("~/d")).name == "mnist"
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("setpriv") is None,
+    reason="takes root and setpriv to become a user without a home",
+)
+def test_a_user_without_a_home_has_data(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
+    code = "from aetui.ml.data.load import load; print(len(load('auto', None).train_images))"
+    become = ["setpriv", "--reuid", "54321", "--clear-groups"]
+    done = subprocess.run(
+        [*become, sys.executable, "-c", code],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "1437\n", done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["aetui-54321"]
