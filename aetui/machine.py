@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from aetui.errors import BadInput, printable
+
 
 def usable_cores() -> int:
     """The cores that this process may use."""
@@ -29,5 +31,14 @@ def cache_dir() -> Path:
 def default_data_dir() -> Path:
     """AETUI_DATA_DIR, else the cache folder."""
     if given := os.environ.get("AETUI_DATA_DIR"):
-        return Path(os.path.expanduser(given))  # noqa: PTH111  (Path's raises without a home)
+        return expand_home(Path(given))
     return cache_dir()
+
+
+def expand_home(path: Path) -> Path:
+    """`path` with the home folder for a "~" that no shell replaced, as in --runs=~/x."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        problem = f"{printable(str(path))} cannot be found, because no home folder is known"
+        raise BadInput(f"{problem}; write the whole path.") from None

@@ -22,7 +22,7 @@ def read_preferences() -> dict[str, Any]:
     """Every choice by its name; none where there is no file, or a damaged one."""
     try:
         values = json.loads(preferences_path().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # the last: no home folder is known
         return {}
     return values if isinstance(values, dict) else {}
 
@@ -30,10 +30,10 @@ def read_preferences() -> dict[str, Any]:
 def write_preferences(**changes: Any) -> bool:
     """Keep these choices beside the others; whether that was possible."""
     text = json.dumps({**read_preferences(), **changes}, indent=2) + "\n"
-    path = preferences_path()
     try:
+        path = preferences_path()
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, lambda file: file.write(text.encode()))
-    except OSError:
+    except (OSError, RuntimeError):
         return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from aetui.processes.inference import Inference
 from aetui.processes.trainer import TrainerOptions
 from aetui.tui.app import AetuiApp
 
+AETUI = str(Path(sys.executable).parent / "aetui")
+"""The installed script."""
 Opened = tuple[AetuiApp, Pilot[None]]
 
 

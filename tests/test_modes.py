@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -22,6 +19,7 @@ from aetui.tui.bars import Help
 from aetui.tui.modes import MODES, Mode
 from aetui.tui.screens.base import ModeScreen
 from tests.pilot import messages, opened, shown, until
+from tests.reads import reads_of
 from tests.terminal import Terminal, launch
 
 MOVES = {"left": "h", "down": "j", "up": "k", "right": "l"}
@@ -125,26 +123,6 @@ async def test_numbers_open_every_screen_from_every_screen(tmp_path: Path) -> No
 
 def shows(app: AetuiApp, name: str) -> bool:
     return app.current_mode == name
-
-
-@contextmanager
-def reads_of(folder: Path) -> Iterator[list[str]]:
-    """The files and folders below `folder` that this thread opens, for the block."""
-    found: list[str] = []
-    here = threading.get_ident()
-    watching = True
-
-    def note(event: str, arguments: tuple[object, ...]) -> None:
-        if watching and event in ("open", "os.scandir", "os.listdir"):
-            path = str(arguments[0])
-            if path.startswith(str(folder)) and threading.get_ident() == here:
-                found.append(path)
-
-    sys.addaudithook(note)
-    try:
-        yield found
-    finally:
-        watching = False
 
 
 async def test_no_screen_reads_a_run(trained: Path) -> None:

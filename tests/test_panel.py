@@ -81,7 +81,7 @@ def test_a_refused_save_is_told_for_as_long_as_it_lasts_and_a_death_too(runs: Pa
         terminal.wait(lambda text: "could not" not in text)
         process.kill()
         process.wait()
-        wait_for_words(terminal, "it ended without giving a reason (killed, or out of memory?)")
+        wait_for_words(terminal, "It ended without giving a reason (killed, or out of memory?).")
 
 
 def test_a_divergence_is_told_with_its_cure(runs: Path) -> None:

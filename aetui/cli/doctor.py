@@ -1,4 +1,4 @@
-"""`aetui doctor`: what aetui found on this machine and in this terminal, and what to do about it."""
+"""`aetui doctor`: what was found on this machine and in this terminal, and what to do about it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from aetui.errors import BadInput
+from aetui.processes.children import child_environment, python_code
 from aetui.terminal import detect_terminal, knows_unicode
 
 SMALLEST: Final = (80, 24)
@@ -27,8 +28,10 @@ ANSWER_WITHIN: Final = (
 )
 TORCH_QUESTION: Final = """
 import json, torch
-gpus = [(torch.cuda.get_device_name(n), *torch.cuda.mem_get_info(n)) for n in range(torch.cuda.device_count())]
-print(json.dumps({"version": torch.__version__, "gpus": gpus, "mps": torch.backends.mps.is_available(), "cuda": torch.version.cuda}))
+cuda = torch.cuda
+gpus = [(cuda.get_device_name(n), *cuda.mem_get_info(n)) for n in range(cuda.device_count())]
+found = {"version": torch.__version__, "gpus": gpus, "cuda": torch.version.cuda}
+print(json.dumps({**found, "mps": torch.backends.mps.is_available()}))
 """
 
 
@@ -191,7 +194,11 @@ def examine_data(data_dir: Path) -> Iterator[Finding]:
 def _torch() -> Iterator[Finding]:
     """Asked in a process of its own: it takes seconds, and a broken installation may crash it."""
     done = subprocess.run(
-        [sys.executable, "-c", TORCH_QUESTION], capture_output=True, text=True, check=False
+        python_code(TORCH_QUESTION),
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -208,10 +215,6 @@ def _torch() -> Iterator[Finding]:
     if answer["mps"]:
         yield Finding("device", "mps")
     if not answer["gpus"] and not answer["mps"]:
-        driver = shutil.which("nvidia-smi") is not None
-        cure = (
-            f"nvidia-smi is here but torch (CUDA {answer['cuda']}) sees no GPU: is the driver older than that?"
-            if driver
-            else ""
-        )
+        seen = f"nvidia-smi is here but torch (CUDA {answer['cuda']}) sees no GPU"
+        cure = f"{seen}: is the driver older than that?" if shutil.which("nvidia-smi") else ""
         yield Finding("device", "cpu only", cure)

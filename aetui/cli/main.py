@@ -13,22 +13,26 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from aetui.catalog import model_names, model_spec
 from aetui.cli.arguments import make_parser, setting_values
 from aetui.config import DataOptions
 from aetui.errors import BadInput
-from aetui.machine import default_data_dir
+from aetui.machine import default_data_dir, expand_home
 from aetui.processes.priority import limit_openmp_spin, prefer_interactive
 from aetui.runs.directory import check_run_name, shipped_runs
 from aetui.terminal import detect_terminal
+
+FOLDERS: Final = ("runs", "data_dir", "target")  # options that name a folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     options = make_parser().parse_args(arguments)
     try:
+        _check_folders(options)
         return COMMANDS[options.command](options)
     except BadInput as error:
         print(f"aetui: {error}", file=sys.stderr)
@@ -39,6 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # `aetui runs | head` closed our output: nothing is wrong, and there is nobody left to tell.
         sys.stderr.close()
         return 1
+
+
+def _check_folders(options: argparse.Namespace) -> None:
+    try:
+        Path.cwd()
+    except OSError:
+        raise BadInput("the working directory has been deleted; change to another one.") from None
+    for name in FOLDERS:
+        if (folder := getattr(options, name, None)) is not None:
+            setattr(options, name, expand_home(folder))
 
 
 def launch(options: argparse.Namespace) -> int:

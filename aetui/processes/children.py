@@ -12,6 +12,11 @@ def python_command(module: str) -> list[str]:
     return [sys.executable, "-P", "-m", module]
 
 
+def python_code(code: str) -> list[str]:
+    """The command that runs `code`, likewise."""
+    return [sys.executable, "-P", "-c", code]
+
+
 def child_environment(**extra: str) -> Mapping[str, str]:
     """What a child is given: our environment, without what is meant for the screen, and `extra`.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import time
@@ -21,6 +23,7 @@ from aetui.processes.priority import deprioritise
 from aetui.runs.directory import LOG, create_run
 from aetui.runs.lock import LOCK, lock_holder
 
+LEAST_ROOM: Final = 1_000_000  # bytes
 LOG_TAIL: Final = 4096  # bytes
 LONGEST_LINE: Final = 600  # characters of a log line that are shown: the longest sentence fits
 
@@ -52,9 +55,9 @@ class StartedTrainer:
         if code is None:
             return None
         if code >= 0:
-            return self.log_line() or f"it ended with exit code {code}"
+            return self.log_line() or f"It ended with exit code {code} and gave no reason."
         name = signal.Signals(-code).name
-        return f"killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+        return f"It was killed by {name}" + (" (out of memory?)." if name == "SIGKILL" else ".")
 
     def log_line(self) -> str:
         """The newest line that it wrote to its log."""
@@ -75,6 +78,7 @@ def start_trainer(
 ) -> StartedTrainer:
     """Start a new run of `model` below `runs`. Without `threads`, the trainer chooses."""
     run = create_run(runs, model)
+    _check_room(run)
     command = ["--name", run.name, "--data", options.data, *options.data_options.to_arguments()]
     for name, value in (settings or {}).items():
         text = ",".join(map(str, value)) if isinstance(value, tuple) else f"{value}"
@@ -82,6 +86,16 @@ def start_trainer(
     if threads is not None:
         command += ["--threads", f"{threads}"]
     return _start(run, model, options, command)
+
+
+def _check_room(run: Path) -> None:
+    """`BadInput`, and no run, where not even a trainer's log could be written."""
+    with contextlib.suppress(OSError):
+        free = shutil.disk_usage(run).free
+        if free < LEAST_ROOM:
+            run.rmdir()
+            problem = f"there is no room for a run in {run.parent} ({free / 1e3:.0f} kB free)"
+            raise BadInput(f"{problem}; make room, or choose another folder with --runs.")
 
 
 def resume_trainer(run: Path, model: str, options: TrainerOptions) -> StartedTrainer:

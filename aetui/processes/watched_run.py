@@ -11,7 +11,7 @@ from aetui.runs.lock import lock_holder
 from aetui.runs.metrics import MetricsTail, number_or_none
 from aetui.runs.summary import State, state_of
 
-NO_REASON = "it ended without giving a reason (killed, or out of memory?)"
+NO_REASON = "It ended without giving a reason (killed, or out of memory?)."
 
 
 class WatchedRun:
