@@ -145,11 +145,3 @@ async def test_help_names_the_keys_of_the_screen(trained: Path) -> None:
         assert "trainings continue" in page
         await pilot.press("escape")
         assert app.current_mode == "navigate"
-
-
-async def test_too_small_a_terminal_is_told_so(trained: Path) -> None:
-    async with opened(trained, (70, 20)) as (app, pilot):
-        await pilot.pause()
-        assert "aetui needs 80x24" in shown(app, "#too-small")
-        await pilot.resize_terminal(80, 24)
-        assert not app.screen.has_class("-too-small")

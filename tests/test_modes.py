@@ -18,7 +18,7 @@ from aetui.tui.app import AetuiApp
 from aetui.tui.bars import Help
 from aetui.tui.modes import MODES, Mode
 from aetui.tui.screens.base import ModeScreen
-from tests.pilot import messages, opened, shown, until
+from tests.pilot import messages, opened, panel, shown, until
 from tests.reads import reads_of
 from tests.terminal import Terminal, launch
 
@@ -139,9 +139,25 @@ async def test_no_screen_reads_a_run(trained: Path) -> None:
     assert len(found) == 1
 
 
+async def test_a_small_panel_shows_what_fits(trained: Path) -> None:
+    """From 60x15 up Train and Navigate are usable; the others say what they need."""
+    async with opened(trained, (60, 15)) as (app, pilot):
+        await until(pilot, lambda: "done · vae-001" in panel(app, "vae"))
+        assert not app.screen.has_class("-too-small")
+        await pilot.press("5")
+        await until(pilot, lambda: app.current_mode == "navigate")
+        assert not app.screen.has_class("-too-small")
+        await pilot.press("3")
+        await until(
+            pilot, lambda: "needs 80x24; the terminal has 60x15" in shown(app, "#too-small")
+        )
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: not app.screen.has_class("-too-small"))
+
+
 def click(terminal: Terminal, words: str) -> None:
     """Press and release the left button on the first place where `words` stand on the screen."""
-    lines = terminal.text().splitlines()
+    lines = terminal.wait(words).splitlines()
     row = next(row for row, line in enumerate(lines) if words in line)
     column = lines[row].index(words) + len(words) // 2
     for end in "Mm":

@@ -92,6 +92,16 @@ async def test_a_failed_try_leaves_the_screens_to_a_whole_run(
             await until(pilot, lambda: not app.screen.has_class("-empty"))
 
 
+def test_a_long_reason_can_be_read_to_its_end(trained: Path, tmp_path: Path) -> None:
+    """At 80 columns, and whatever the data set has to say."""
+    run = copy_run(trained, tmp_path / "vae-001", data_note="Skipped: many files. " * 20)
+    add_event(run, "failed", "The reason is long, and it goes on and on. " * 12 + "THE-END")
+    with launch(tmp_path, size=(80, 24)) as terminal:
+        terminal.wait("THE-END")
+        terminal.wait("r resumes from the last save")
+        terminal.wait("done · dae-mnist")
+
+
 async def test_the_score_is_shown_as_the_sum_that_it_is(trained: Path, tmp_path: Path) -> None:
     """And the list compares runs with the KL counted once."""
     run = copy_run(trained, tmp_path / "vae-007", hyperparameters={"beta": 4.0})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from textual.binding import Binding
 from textual.content import Content
@@ -12,6 +12,8 @@ from textual.style import Style
 from textual.widgets import Static
 
 from aetui.tui.guide import Guide
+
+LEAST_ROWS: Final = 24  # of a screen that has one left for the guide
 
 
 @dataclass(frozen=True)
@@ -57,22 +59,33 @@ class TopBar(Static):
         self._draw()
 
     def _draw(self) -> None:
-        tabs = [self._tab(number, tab) for number, tab in enumerate(self._tabs, start=1)]
-        bare = Content("").join(tabs)
-        left = Content.assemble((" aetui ", "bold $accent"), bare)
-        shortest = min(map(len, self._status), default=0)
-        if left.cell_length + shortest + 1 > self.size.width:
-            left = bare
-        room = self.size.width - left.cell_length - 1
+        left, room = self._left()
         status = next((words for words in self._status if len(words) <= room), "")
         right = Content.styled(" " * max(0, room - len(status)) + status, "$foreground-muted")
         self.update(Content.assemble(left, right), layout=False)
 
-    def _tab(self, number: int, tab: Tab) -> Content:
+    def _left(self) -> tuple[Content, int]:
+        """The tabs as they fit, beside the shortest status, and the columns that are left."""
+        numbered = list(enumerate(self._tabs, start=1))
+        named = Content("").join([self._tab(number, tab) for number, tab in numbered])
+        short = [
+            self._tab(number, tab, named=tab.name == self._current) for number, tab in numbered
+        ]
+        brand = Content.styled(" aetui ", "bold $accent")
+        shortest = min(map(len, self._status), default=0)
+        choices = (Content.assemble(brand, named), named, Content("").join(short))
+        for left in choices:
+            room = self.size.width - left.cell_length - 1
+            if room >= shortest:
+                break
+        return left, room
+
+    def _tab(self, number: int, tab: Tab, *, named: bool = True) -> Content:
         ground = " on $primary-muted" if tab.name == self._current else ""
         label = "bold underline $foreground" if ground else "$foreground-muted"
+        title = f"{tab.title} " if named else ""
         text = Content.assemble(
-            (f" {number} ", f"bold $accent{ground}"), (f"{tab.title} ", f"{label}{ground}")
+            (f" {number} ", f"bold $accent{ground}"), (title, f"{label}{ground}")
         )
         return text.stylize(Style.from_meta({"@click": f"app.switch_mode('{tab.name}')"}))
 
@@ -92,7 +105,7 @@ class GuideLine(Static):
 
     def draw(self) -> None:
         """Show the guide's step as it is now."""
-        self.display = self._guide.is_open
+        self.display = self._guide.is_open and self.app.size.height >= LEAST_ROWS
         if self.display:
             self.update(self._guide.line(self.size.width), layout=False)
 

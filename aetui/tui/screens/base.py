@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 Command = tuple[str, str, Callable[[], Any]]
 """An entry of the command palette: its name, a line of help, what it does."""
-SMALLEST: Final = (80, 24)  # (columns, rows)
 TITLES: Final[dict[Capability, str]] = {
     "plane": "run with a latent plane",
     "denoise": "denoising run",
@@ -72,7 +71,9 @@ class ModeScreen(SnapshotScreen):
 
     NAME: ClassVar[str]
     CAPABILITY: ClassVar[Capability | None] = None  # what the run that it shows must have
+    SMALLEST: ClassVar[tuple[int, int]] = (80, 24)  # (columns, rows)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -115,11 +116,11 @@ class ModeScreen(SnapshotScreen):
     def on_resize(self) -> None:
         """Below the smallest size, say so in place of a broken picture."""
         width, height = self.app.size
-        small = width < SMALLEST[0] or height < SMALLEST[1]
+        columns, rows = self.SMALLEST
+        small = width < columns or height < rows
         self.set_class(small, "-too-small")
         if small:
-            needed = f"{SMALLEST[0]}x{SMALLEST[1]}"
-            text = f"aetui needs {needed}; this is {width}x{height}"
+            text = f"This screen needs {columns}x{rows}; the terminal has {width}x{height}."
             self.query_one("#too-small", Static).update(text)
 
     def show_guide(self) -> None:

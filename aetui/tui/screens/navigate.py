@@ -35,6 +35,7 @@ class NavigateScreen(ModeScreen):
 
     NAME = "navigate"
     CAPABILITY = "plane"
+    SMALLEST = (60, 15)
     BINDINGS = [
         Binding("left,h", "step(-1,0)", "Step", key_display="←↓↑→"),
         Binding("right,l", "step(1,0)", show=False),
@@ -126,7 +127,7 @@ class NavigateScreen(ModeScreen):
             await self._decode()
 
     async def _decode(self) -> None:
-        """Show image, crosshair and readout in one frame; the latter two alone where decoding is slow."""
+        """Show image, crosshair and readout in one frame; a slow image comes after the others."""
         run = self.run_shown
         if run is None:
             return
@@ -144,7 +145,7 @@ class NavigateScreen(ModeScreen):
             self.run_task(self._show_image(decoding), "late images")
 
     def _code(self) -> np.ndarray:
-        """The crosshair's point in the latent space, [1, latent_dim]; axes that are not shown are 0."""
+        """The crosshair in the latent space, [1, latent_dim]; 0 on axes that are not shown."""
         width = self._map.latent.codes.shape[1] if self._map else self._latent_dim()
         first, second = self._axes()
         z = np.zeros((1, width), np.float32)

@@ -16,7 +16,7 @@ from aetui.processes.snapshots import RunSnapshot, StartingTrainer
 from aetui.runs.directory import LOG
 from aetui.runs.history import CurveSnapshot
 from aetui.runs.summary import State
-from aetui.tui.screens.panel_text import pace_text, score_text
+from aetui.tui.screens.panel_text import legend_text, pace_text, score_text
 
 if TYPE_CHECKING:
     from aetui.tui.widgets.loss_chart import LossChart
@@ -30,6 +30,9 @@ STATE_STYLES: Final[dict[State, str]] = {
     "failed": "$error",
 }
 CHART_EVERY: Final = 5.0  # seconds
+LEAST_ROWS: Final = 7  # of a panel that has some left for a chart
+LEGEND_ROWS: Final = 13  # of a panel that has one left for the chart's legend
+ROOMY_WIDTH: Final = 70  # columns of a panel that has room for the train loss beside the score
 STEEP_SHARE: Final = 12  # the first twelfth falls so steeply that it would flatten the rest
 CHANGING_HEIGHT: Final = ("message", "note")
 KEYS: Final = (
@@ -62,6 +65,7 @@ class ModelPanel(Vertical, can_focus=True):
         yield ProgressBar(total=1.0, show_eta=False, show_percentage=False)
         yield Static(classes="pace")
         yield Static(classes="note", markup=False)
+        yield Static(classes="legend")
         yield Static(classes="message")
 
     def on_mount(self) -> None:
@@ -103,8 +107,9 @@ class ModelPanel(Vertical, can_focus=True):
             cause = _safe(run.cause)
             self._put("message", f"[$error]{cause}[/]\n{FAILED_KEYS}\nThe log: {log}")
         self.set_class(False, "-message")
-        self._put("score", score_text(run))
+        self._put("score", score_text(run, with_train=self.size.width >= ROOMY_WIDTH))
         self._put("pace", pace_text(run))
+        self._put("legend", legend_text(run))
         self._show_note(run, failed=failed)
         epochs = config.hyperparameters.epochs
         self.query_one(ProgressBar).update(progress=min(1.0, run.epoch / epochs))
@@ -114,13 +119,16 @@ class ModelPanel(Vertical, can_focus=True):
         save_error = run.history.save_error
         style = "$foreground-muted"
         note = (self._shipped_hint if run.config.card else "") or run.config.data_note
-        if save_error and not failed:
+        if failed:
+            note = ""
+        elif save_error:
             note, style = f"{save_error}; it goes on, and tries again", "$warning"
         self._put("note", Content.styled(printable(note, LONGEST), style))
         self.set_class(bool(note), "-noted")
 
     def _message(self, markup: str) -> None:
         self.set_class(True, "-message")
+        self.set_class(False, "-failed")
         self._put("message", markup)
 
     def _put(self, line: str, content: Content | str) -> None:
@@ -140,7 +148,11 @@ class ModelPanel(Vertical, can_focus=True):
         now, charted = time.monotonic(), (run.identity, run.state, self.size, self.app.theme)
         limits = _limits(run.history.curve("loss"), run.history.curve("test_loss"))
         self.set_class(limits is None, "-chartless")
-        if limits is None or (charted == self._charted and now - self._charted_at < CHART_EVERY):
+        if (
+            limits is None
+            or self.size.height < LEAST_ROWS
+            or (charted == self._charted and now - self._charted_at < CHART_EVERY)
+        ):
             return
         self._charted = charted
         self._charted_at = now
@@ -160,6 +172,8 @@ class ModelPanel(Vertical, can_focus=True):
         return self.query_one(LossChart)
 
     def on_resize(self) -> None:
+        self.set_class(self.size.height < LEAST_ROWS, "-low")
+        self.set_class(self.size.height < LEGEND_ROWS, "-unlabelled")
         if self._run is not None and not self.has_class("-message"):
             self._show_chart(self._run)
 

@@ -12,16 +12,29 @@ MUTED = "$foreground-muted"
 Part = tuple[str, str] | str
 
 
-def score_text(run: RunSnapshot) -> Content:
-    """The score, what it is the sum of, and the newest training loss."""
+def score_text(run: RunSnapshot, *, with_train: bool) -> Content:
+    """The score on the test set, what it is the sum of and, where there is room, the train loss."""
     score = run.spec.score
     value = number_or_none(run.history.epoch.get(score.key))
     shown = f"{value:7.2f}" if value is not None else "      –"
     parts: list[Part] = [("test ", MUTED), (shown, "bold"), (f" {score.unit}", MUTED)]
     if terms := terms_text(run, score):
         parts += [(" = ", MUTED), terms]
-    parts += [("  train ", MUTED), (_loss(run), "$secondary")]
+    if with_train:
+        train = _loss(run.history.step.get(run.spec.losses[0]))
+        parts += [("  train ", MUTED), (train, "$secondary")]
     return Content.assemble(*parts)
+
+
+def legend_text(run: RunSnapshot) -> Content:
+    """What the curves of the chart are, in their colours, with their newest values."""
+    train = _loss(run.history.step.get(run.spec.losses[0]))
+    test = _loss(run.history.epoch.get("test_loss"))
+    return Content.assemble(
+        (f"━ train {train}", "$secondary"),
+        (f"  ━ test {test}", "$foreground"),
+        (f"  {run.spec.loss_unit}", MUTED),
+    )
 
 
 def terms_text(run: RunSnapshot, score: Score) -> str:
@@ -40,8 +53,8 @@ def _weight(run: RunSnapshot, term: Term) -> str:
     return "" if weight == 1 else f"{weight:g} × "
 
 
-def _loss(run: RunSnapshot) -> str:
-    value = number_or_none(run.history.step.get(run.spec.losses[0]))
+def _loss(given: object) -> str:
+    value = number_or_none(given)
     if value is None:
         return "      –"
     return f"{value:7.4f}" if abs(value) < 10 else f"{value:7.2f}"

@@ -28,6 +28,7 @@ class TrainScreen(ModeScreen):
     """The featured models side by side, then every other model that has a run."""
 
     NAME = "train"
+    SMALLEST = (60, 15)
     BINDINGS = [
         Binding("b", "start_all", "Both"),
         Binding("tab,right,l,down,j", "app.focus_next", "Next model", show=False),
