@@ -136,6 +136,11 @@ class Explainer:
         """Show a sentence below the words, until they change."""
         self._words.show([*self._lines()[: WORD_LINES - 1], [(f" {text}", "strong")]])
 
+    @property
+    def has_code(self) -> bool:
+        """Whether there is a code of what is drawn now."""
+        return self._found is not None
+
     def refine(self) -> None:
         """Let the code slide downhill to where it explains the drawing best."""
         self._screen.run_task(self._refine(), "refine", newest=True)
