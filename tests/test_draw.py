@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from aetui.tui.widgets.canvas import Canvas
 from aetui.tui.widgets.pixel_view import PixelView
 from aetui.tui.widgets.plane_view import PlaneView
 from aetui.tui.widgets.readout import Readout
-from tests.pilot import opened, until
+from tests.pilot import messages, opened, until
 from tests.terminal import Terminal, launch
 
 
@@ -134,7 +135,7 @@ async def test_one_model_is_enough(model: str, trained: Path, tmp_path: Path) ->
         await until(pilot, lambda: any(drawing(app).flat))
         shown = "#draw-reconstructed" if model == "vae" else "#draw-denoised"
         view = app.screen.query_one(f"{shown} PixelView", PixelView)
-        await until(pilot, view.image.any)
+        await until(pilot, lambda: bool(view.image.any()))
         assert view.region.width
         assert sum(frame.display for frame in app.screen.query("FramedPicture")) == 1
 
@@ -162,29 +163,36 @@ def test_the_mouse_draws_in_a_terminal(trained: Path) -> None:
         terminal.wait("Draw with the mouse")
 
 
+def is_titled(app: AetuiApp, title: str) -> bool:
+    """Whether the canvas's frame says where the picture is from."""
+    return str(app.screen_stack[0].query_one("#draw-canvas").border_title) == title
+
+
+async def open_file(app: AetuiApp, pilot: Pilot[None], path: Path) -> None:
+    await pilot.press("i")
+    await until(pilot, lambda: app.screen.query("#path"))
+    app.screen.query_one("#path", Input).value = str(path)
+    await pilot.press("enter")
+
+
 async def test_a_picture_is_opened_from_its_path(trained: Path, tmp_path: Path) -> None:
-    file = tmp_path / "white box.png"
-    picture = Image.new("RGB", (90, 60))
-    picture.paste("white", (30, 20, 60, 40))
-    picture.save(file)
+    picture = Image.new("L", (90, 60))
+    picture.paste(255, (30, 20, 60, 40))
+    picture.convert("RGB").save(tmp_path / "white box.png")
+    deep = np.asarray(picture).astype(np.uint16) * 200
+    Image.fromarray(deep).save(tmp_path / "deep.png")
     async with opened(trained) as (app, pilot):
-        await pilot.press("w", "i")
-        await until(pilot, lambda: app.screen.query("#path"))
-        app.screen.query_one("#path", Input).value = str(file)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, DrawScreen) and drawing(app).any())
-        filled = drawing(app)[0] > 128
-        assert filled.any(0).sum() in (9, 10)
-        assert filled.any(1).sum() in (6, 7)
+        await pilot.press("w")
+        for name in ("white box.png", "deep.png"):
+            await open_file(app, pilot, tmp_path / name)
+            await until(pilot, partial(is_titled, app, name))
+            filled = drawing(app)[0] > 128
+            assert filled.any(0).sum() in (9, 10)
+            assert filled.any(1).sum() in (6, 7)
         await pilot.press("I")
         assert (drawing(app)[0] > 128).sum() == (~filled).sum()
-        assert str(app.screen.query_one("#draw-canvas").border_title) == file.name
-        await pilot.press("i")
-        await until(pilot, lambda: app.screen.query("#path"))
-        app.screen.query_one("#path", Input).value = str(tmp_path / "none.png")
-        await pilot.press("enter")
-        await until(pilot, lambda: app._notifications)
-        assert "none.png" in next(iter(app._notifications)).message
+        await open_file(app, pilot, tmp_path / "none.png")
+        await until(pilot, lambda: any("none.png" in text for text in messages(app)))
 
 
 async def test_the_palette_takes_a_test_image(trained: Path) -> None:

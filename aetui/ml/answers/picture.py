@@ -27,5 +27,5 @@ def picture(_context: Context, request: Packet) -> Reply:
     (found,) = read_pictures([path], options, silent)
     if isinstance(found, Unreadable):
         raise BadInput(f"{shown} cannot be opened: {found}. Give a PNG or JPEG file, say.")
-    images = compose([found], make_rules([found], options), find_scales([found], [""]))
+    images = compose([found], make_rules([found], options), find_scales([found], [0]))
     return {}, {"image": images[0]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -80,6 +81,7 @@ class DrawScreen(ModeScreen):
         self._models = Models()
         self._shape: ImageShape | None = None
         self._test_image = -1  # the number of the one that was shown last
+        self._has_run = asyncio.Event()  # keys that are pressed at once wait for it
         self._source = ""  # where the picture is from, if it was not drawn
 
     def body(self) -> Iterable[Widget]:
@@ -129,6 +131,7 @@ class DrawScreen(ModeScreen):
             return
         changed = models.key != self._models.key
         self._models = models
+        self._has_run.set()
         self._explainer.watch(models, snapshot.plane)
         if models.shape != self._shape:
             self._shape = models.shape
@@ -224,6 +227,7 @@ class DrawScreen(ModeScreen):
         self.run_task(self._take_test_image(), "load", newest=True)
 
     async def _take_test_image(self) -> None:
+        await self._has_run.wait()
         if (run := self._models.main) is None:
             return
         reply = await self.ask_run(run, "test_image", number_in_set=self._test_image)
