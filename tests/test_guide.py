@@ -12,7 +12,7 @@ from aetui.preferences import preferences_path, read_preferences, write_preferen
 from aetui.tui.dialogs.help import KEY_NAMES
 from aetui.tui.modes import MODES, Mode
 from tests.terminal import launch
-from tests.test_app import opened, shown, until
+from tests.pilot import opened, shown, until
 
 
 @pytest.fixture(autouse=True)

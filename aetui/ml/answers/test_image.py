@@ -7,13 +7,12 @@ from aetui.protocol import Packet
 
 
 def test_image(context: Context, request: Packet) -> Reply:
-    """number_in_set -> image uint8 [C, H, W], that number counted round, label, total, note."""
+    """number_in_set -> image uint8 [C, H, W], that number counted round, label, note."""
     test, note = context.test_images(request)
     number = request.header["number_in_set"] % len(test.images)
     header = {
         "number_in_set": number,
         "label": int(test.labels[number]),
-        "total": len(test.images),
         "note": note,
     }
     return header, {"image": test.images[number].numpy()}

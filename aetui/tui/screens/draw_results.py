@@ -21,7 +21,7 @@ View = Literal["reconstructed", "denoised", "map"]
 TITLES: Final[dict[View, str]] = {
     "reconstructed": "reconstructed",
     "denoised": "denoised",
-    "map": "map, where it lands",
+    "map": "where it lands",
 }
 
 

@@ -103,10 +103,10 @@ def pen_words(sketch: Sketch) -> str:
 
 def source_text(header: Mapping[str, Any], classes: Sequence[str]) -> str:
     """What a test image is, for the frame of the canvas; `header` is of the reply."""
-    number, total = header["number_in_set"], header["total"]
-    if header["note"]:
-        return f"built-in digit #{number} of {total:,}: {header['label']}"
-    return f"test image #{number} of {total:,}: {class_name(header['label'], classes)}"
+    number, label = header["number_in_set"], header["label"]
+    if header["note"]:  # another set stands in for the run's
+        return f"built-in digit #{number}: {label}"
+    return f"test image #{number}: {class_name(label, classes)}"
 
 
 def loading_line(run_name: str) -> Line:
