@@ -11,8 +11,8 @@ from textual.binding import Binding
 from aetui.preferences import preferences_path, read_preferences, write_preferences
 from aetui.tui.dialogs.help import KEY_NAMES
 from aetui.tui.modes import MODES, Mode
-from tests.terminal import launch
 from tests.pilot import opened, shown, until
+from tests.terminal import launch
 
 
 @pytest.fixture(autouse=True)
