@@ -200,3 +200,17 @@ async def test_the_palette_takes_a_test_image(trained: Path) -> None:
         await pilot.press("w", "ctrl+p")
         await pilot.press(*"test image", "enter")
         await until(pilot, lambda: isinstance(app.screen, DrawScreen) and drawing(app).any())
+
+
+async def test_what_has_no_room_is_a_key_away(trained: Path) -> None:
+    async with opened(trained, (80, 24)) as (app, pilot):
+        await draw_a_bar(app, pilot)
+        frames = [app.screen.query_one(f"#draw-{name}") for name in ("reconstructed", "denoised")]
+        assert [frame.display for frame in frames] == [True, False]
+        assert str(frames[0].border_subtitle) == "v denoised"
+        await pilot.press("v")
+        assert [frame.display for frame in frames] == [False, True]
+        view = frames[1].query_one(PixelView)
+        await until(pilot, lambda: bool(view.image.any()))
+        await pilot.press("v")
+        assert [frame.display for frame in frames] == [True, False]

@@ -98,12 +98,19 @@ class DrawResults(Container):
 
     def next_view(self) -> bool:
         """Show another of those that share a place; whether there is another."""
-        sharing = self._sharing()
-        if len(sharing) < 2:
+        following = self._following()
+        if following is None:
             return False
-        self._first = sharing[(sharing.index(self._first) + 1) % len(sharing)]
+        self._first = following
         self._show_parts()
         return True
+
+    def _following(self) -> View | None:
+        """The view that would be shown next in the place that some share."""
+        sharing = self._sharing()
+        if len(sharing) < 2:
+            return None
+        return sharing[(sharing.index(self._first) + 1) % len(sharing)]
 
     def _sharing(self) -> list[View]:
         """The views for which there is only one place."""
@@ -124,6 +131,11 @@ class DrawResults(Container):
         self.reconstructed.display = "reconstructed" in shown
         self.query_one("#draw-pictures").display = shown != {"map"}
         self.query_one("#draw-map").display = "map" in shown
+        following = self._following()
+        hint = f"v {TITLES[following]}" if following else ""
+        for frame in (self.clean, self.reconstructed, self.query_one("#draw-map")):
+            is_shared = frame.id == f"draw-{self._first}"
+            frame.border_subtitle = hint if is_shared else ""
 
     def show_map(self, plane: PlaneMap | None) -> None:
         """The codes of the test images, once for each map."""
