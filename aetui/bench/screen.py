@@ -71,7 +71,9 @@ def _measure_keys(command: list[str], ready: bytes, warm: bytes) -> Keys:
     with Pseudoterminal(command) as terminal:
         _warm_up(terminal, ready, warm)
         # To and fro, so that the walk stays where there are digits.
-        answers = [terminal.press(RIGHT if number % 20 < 10 else LEFT) for number in range(KEYS)]
+        answers = [
+            terminal.measure_key(RIGHT if number % 20 < 10 else LEFT) for number in range(KEYS)
+        ]
     times = sorted(answer.last for answer in answers if answer.last is not None)
     if not times:
         raise RuntimeError(f"{' '.join(command)} answers no key")
@@ -90,7 +92,7 @@ def _warm_up(terminal: Pseudoterminal, ready: bytes, keys: bytes) -> None:
         terminal.type(keys)
         terminal.drain(2.0, 20)  # torch may still be loading
         for key in (RIGHT, LEFT):
-            terminal.press(key)
+            terminal.measure_key(key)
 
 
 def _say_keys(name: str, keys: Keys, reference: Keys, say: Say) -> None:

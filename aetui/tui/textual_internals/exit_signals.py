@@ -1,4 +1,4 @@
-"""However the app is told to go, the terminal comes back and the process is gone within two seconds."""
+"""Signals that end the app: the terminal is restored and the process gone within two seconds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GRACE: Final = (
 
 
 def leave_on_signals(app: App[Any]) -> None:
-    """Exit in order on SIGTERM and SIGHUP, with the code that shells expect. Called from within the app's loop."""
+    """Exit on SIGTERM and SIGHUP, with the code that shells expect. Called in the app's loop."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, _leave, app, 128 + number)

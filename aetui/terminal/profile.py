@@ -1,0 +1,77 @@
+"""What kind of terminal this is, and how the app therefore draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+from aetui.errors import BadInput, printable
+from aetui.terminal.background import Background
+from aetui.terminal.characters import knows_unicode
+from aetui.terminal.colours import Colours, detect_colours
+
+Ink = Literal["grey", "shades", "ramp"]
+"""How a grey image is drawn: half blocks in grey, blocks of five shades, or ASCII characters."""
+
+FPS: Final = 30
+
+
+@dataclass(frozen=True)
+class TerminalProfile:
+    """The choices that the whole app follows."""
+
+    colours: Colours = "truecolor"
+    ascii_only: bool = False
+    mouse: bool = True
+    fps: int = FPS
+    colours_chosen: bool = False  # by the person, and not detected
+    plain_output: bool = False  # everything is sent, as Textual writes it
+    background: Background | None = None  # None where the terminal did not say
+
+    @property
+    def ink(self) -> Ink:
+        """What grey images are drawn with."""
+        if self.ascii_only:
+            return "ramp"
+        return "grey" if self.colours in ("truecolor", "256") else "shades"
+
+    @property
+    def hint(self) -> str:
+        """A line for the screen where the picture may be worse than it need be; else ""."""
+        if self.colours != "16" or self.colours_chosen:
+            return ""
+        return "16 colours; if this terminal shows more, start with --color 256"
+
+    def textual_settings(self) -> dict[str, str]:
+        """The environment in which Textual must be imported."""
+        # Without colours Rich would drop bold and reverse as well: the output differ takes the
+        # colours out instead.
+        system = "standard" if self.colours in ("16", "none") else self.colours
+        return {"TEXTUAL_COLOR_SYSTEM": system, "TEXTUAL_FPS": str(self.fps)}
+
+
+def detect_terminal(
+    environ: Mapping[str, str],
+    *,
+    colours: str = "auto",
+    ascii_only: bool = False,
+    mouse: bool = True,
+    fps: int = FPS,
+) -> TerminalProfile:
+    """The choices of the command line, and for the rest what the environment says.
+
+    `BadInput` for a terminal that cannot move its cursor.
+    """
+    term = environ.get("TERM", "")
+    if term in ("", "dumb", "unknown"):
+        cure = "set TERM (say, xterm-256color), or use `aetui train`"
+        raise BadInput(f"TERM is {printable(term)!r}, a terminal that cannot draw; {cure}.")
+    return TerminalProfile(
+        colours=detect_colours(environ) if colours == "auto" else cast(Colours, colours),
+        ascii_only=ascii_only or not knows_unicode(environ),
+        mouse=mouse,
+        fps=fps,
+        colours_chosen=colours != "auto",
+        plain_output=environ.get("AETUI_PLAIN_OUTPUT") == "1",
+    )

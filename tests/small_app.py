@@ -1,0 +1,43 @@
+"""A small app on our driver, for tests of the driver: `python -m tests.small_app`."""
+
+from __future__ import annotations
+
+import os
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.widgets import Footer, Input, Static
+
+from aetui.terminal import detect_terminal
+from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
+
+
+class SmallApp(App[None]):
+    """Fields, a line that counts keys, and a footer."""
+
+    CSS = "Input { height: 1; border: none; }"
+    BINDINGS = [
+        Binding("ctrl+q,f10", "quit", "Quit"),
+        Binding("ctrl+z", "suspend_process", "Suspend", priority=True),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield Static("some text to look at", id="words")
+        for number in range(6):
+            yield Input(id=f"field{number}", select_on_focus=False)
+        yield Footer()
+
+    def on_resize(self) -> None:
+        self.query_one("#words", Static).update(f"size {self.size.width}x{self.size.height}")
+
+
+def main() -> None:
+    profile = detect_terminal(os.environ)
+    diff = OutputDiff(follow=not profile.plain_output)
+    app = SmallApp(driver_class=driver_for(diff))
+    app.run(mouse=profile.mouse)
+    print("left:", *(field.value for field in app.query(Input)), sep="|")
+
+
+if __name__ == "__main__":
+    main()
