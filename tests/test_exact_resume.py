@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from aetui.ml import checkpoint
+from aetui.runs.directory import PREVIOUS
 from tests.trainers import curve, events, newest_step, train_here, trainer, wait_until
 
 MODELS = ("vae", "dae")
@@ -133,7 +134,7 @@ def test_what_a_gpu_saved_goes_on_without_one(unbroken: Path, tmp_path: Path) ->
     """On a GPU the optimizer's rate is a tensor, for a graph; it must not come along to a CPU."""
     run = tmp_path / "vae-001"
     assert train_here("vae", tmp_path, "--epochs", EPOCHS, "--seed", "7", "--save-every", "0") == 0
-    saved = torch.load(run / checkpoint.PREVIOUS, weights_only=True)
+    saved = torch.load(run / PREVIOUS, weights_only=True)
     assert 0 < saved["step"] < newest_step(run), "nothing is left to train"
     for group in saved["optimizer"]["param_groups"]:
         group |= {"lr": torch.tensor(group["lr"]), "capturable": True}

@@ -19,7 +19,8 @@ from typing import Final
 
 from aetui.errors import BadInput
 from aetui.processes.children import child_environment, python_code
-from aetui.terminal import detect_terminal, knows_unicode
+from aetui.terminal import detect_terminal
+from aetui.terminal.characters import knows_unicode
 
 SMALLEST: Final = (80, 24)
 SLOW: Final = 0.15  # seconds to the terminal and back

@@ -24,6 +24,7 @@ from aetui.machine import default_data_dir, expand_home
 from aetui.processes.priority import limit_openmp_spin, prefer_interactive
 from aetui.runs.directory import check_run_name, shipped_runs
 from aetui.terminal import detect_terminal
+from aetui.terminal.device import open_terminal
 
 FOLDERS: Final = ("runs", "data_dir", "target")  # options that name a folder
 
@@ -56,9 +57,7 @@ def _check_folders(options: argparse.Namespace) -> None:
 
 
 def launch(options: argparse.Namespace) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        cure = "use `aetui train` to train without one"
-        raise BadInput(f"the app needs a terminal, and there is none here; {cure}.")
+    terminal = open_terminal()
     profile = detect_terminal(
         os.environ,
         colours=options.color,
@@ -78,7 +77,9 @@ def launch(options: argparse.Namespace) -> int:
 
         data_options = DataOptions(options.size, options.channels)
         trainers = TrainerOptions(options.data, options.data_dir, options.device, data_options)
-        app = AetuiApp(options.runs, trainers, inference, profile, (shipped_runs(),))
+        app = AetuiApp(
+            options.runs, trainers, inference, profile, (shipped_runs(),), terminal
+        )
         app.run(mouse=profile.mouse)
         if app.farewell:
             print(app.farewell)

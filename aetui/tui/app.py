@@ -24,6 +24,7 @@ from aetui.processes.monitor import Follow, HoldEpoch, Pick, RunMonitor, Wish
 from aetui.processes.snapshots import Snapshot
 from aetui.processes.trainer import TrainerOptions
 from aetui.terminal import TerminalProfile
+from aetui.terminal.device import TerminalDevice
 from aetui.tui.dialogs.open import Dialogs
 from aetui.tui.guide import Guide
 from aetui.tui.messages import (
@@ -55,9 +56,11 @@ class AetuiApp(App[None]):
     DEFAULT_MODE = "train"
     TITLE = "aetui"
     BINDINGS = [
-        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("question_mark,f1", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+l", "redraw", "Redraw", show=False),
+        Binding("f2", "command_palette", "Palette", show=False),  # some editors keep ctrl+p
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False),
         Binding("escape", "end_guide", "End the guide", show=False),
     ]
 
@@ -68,10 +71,15 @@ class AetuiApp(App[None]):
         inference: Inference,
         profile: TerminalProfile | None = None,
         shipped: Sequence[Path] = (),
+        terminal: TerminalDevice | None = None,
     ) -> None:
         profile = profile or TerminalProfile()
-        self._diff = OutputDiff(colours=profile.colours != "none", ascii_only=profile.ascii_only)
-        super().__init__(driver_class=driver_for(self._diff))
+        self._diff = OutputDiff(
+            colours=profile.colours != "none",
+            ascii_only=profile.ascii_only,
+            follow=not profile.plain_output,
+        )
+        super().__init__(driver_class=driver_for(self._diff, terminal))
         self.farewell = ""
         self._controller = TrainerController(runs, options)
         self._inference = inference
