@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from aetui.ml.codes import codes_of
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.data.transforms import to_float
 from aetui.ml.models.base import Autoencoder, Scores
 from aetui.ml.precision import autocast
+from aetui.ml.quality.neighbours import knn_accuracies
 from aetui.runs.latent_map import LatentMap
 
 BATCH: Final = 1000
@@ -43,13 +46,26 @@ class TestSet:
 
 @torch.inference_mode()
 def evaluate(network: Autoencoder, test: TestSet, precision: str) -> Scores:
-    """The model's scores on the test set, in eval mode."""
+    """The model's scores on the test set, in eval mode; of its codes, the first MAPPED."""
     network.eval()
     try:
         with autocast(test.images.device, precision):
-            return network.score(test.batches())
+            scores = network.score(test.batches())
+        return scores if scores.codes is None else _with_neighbours(scores, network, test)
     finally:
         network.train()
+
+
+def _with_neighbours(scores: Scores, network: Autoencoder, test: TestSet) -> Scores:
+    """`scores` with kNN accuracies: how near each other the codes of a class lie."""
+    # As `load_model` gives them: in bf16 a code is off by more than the distance to the next.
+    parts = test.images[:MAPPED].split(BATCH)
+    codes = torch.cat([codes_of(network, to_float(images))[0] for images in parts])
+    if not bool(codes.isfinite().all()):
+        return scores
+    found = knn_accuracies(codes, torch.from_numpy(test.labels))
+    record = {**scores.record, **{f"knn_{count}": share for count, share in found.items()}}
+    return replace(scores, record=record, codes=codes.cpu())
 
 
 def plane_axes(axis_weights: Tensor) -> tuple[int, int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from aetui.ml.answers.codes import codes_of, reconstruction_errors
 from aetui.ml.answers.context import Context, Reply
+from aetui.ml.codes import codes_of, reconstruction_errors
 from aetui.ml.data.transforms import to_float
 from aetui.protocol import Packet
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aetui.ml.answers.codes import codes_of, reconstruction_errors
 from aetui.ml.answers.context import Context, Reply, given_images, to_uint8
+from aetui.ml.codes import codes_of, reconstruction_errors
 from aetui.protocol import Packet
 
 
@@ -14,13 +14,13 @@ def reconstruct(context: Context, request: Packet) -> Reply:
     """
     network = context.network(request, "plane")
     images = given_images(request, network.image_shape)
-    z_mean, sigma = codes_of(network, images)
+    z_mean, z_log_sigma = codes_of(network, images)
     logits = network.decode(z_mean)
     arrays = {
         "images": to_uint8(logits.sigmoid()),
         "z_mean": z_mean.numpy(),
         "errors": reconstruction_errors(logits, images).numpy(),
     }
-    if sigma is not None:
-        arrays["sigma"] = sigma.numpy()
+    if z_log_sigma is not None:
+        arrays["sigma"] = z_log_sigma.exp().numpy()
     return {}, arrays

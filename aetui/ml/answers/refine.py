@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from aetui.errors import BadInput
-from aetui.ml.answers.codes import reconstruction_errors
 from aetui.ml.answers.context import Context, Reply, given_images, to_uint8
+from aetui.ml.codes import reconstruction_errors
 from aetui.ml.models.base import Autoencoder
 from aetui.protocol import Packet
 

@@ -9,12 +9,12 @@ from aetui.ml.models.base import Autoencoder
 
 
 def codes_of(network: Autoencoder, images: Tensor) -> tuple[Tensor, Tensor | None]:
-    """(z_mean, sigma) of the images' codes, [N, latent_dim]; points have no sigma."""
+    """(z_mean, z_log_sigma) of the images' codes, float32; points have no sigma."""
     codes = network.encode(images)
     if isinstance(codes, Tensor):
         return codes.float(), None
-    z_mean, z_log_sigma = codes
-    return z_mean.float(), z_log_sigma.float().exp()
+    z_mean, *z_log_sigma = codes
+    return z_mean.float(), z_log_sigma[0].float() if z_log_sigma else None
 
 
 def reconstruction_errors(logits: Tensor, images: Tensor) -> Tensor:
