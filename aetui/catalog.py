@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from aetui.errors import BadInput, printable
@@ -104,8 +105,8 @@ def model_spec(name: str) -> ModelSpec:
     try:
         return _models[name]
     except KeyError:
-        known, own = ", ".join(_models), "name the code of your own, like my_model.py:Class"
-        given = printable(repr(name))
+        known, given = ", ".join(_models), printable(repr(name))
+        own = f"name the code of your own, {REFERENCE_FORM}"
         raise BadInput(f"there is no model {given}; choose {known}, or {own}.") from None
 
 
@@ -114,6 +115,24 @@ def add_model(spec: ModelSpec) -> None:
     if spec.name in BUILT_IN:
         raise BadInput(f"{spec.name} is a model of aetui's own; give yours another name.")
     _models[spec.name] = spec
+
+
+REFERENCE_FORM: Final = "my_model.py:Class or package.module:Class"
+
+
+def is_reference(text: str) -> bool:
+    """Whether `text` means the code of a person's own model, not a model's name."""
+    return ":" in text or text.endswith(".py")
+
+
+def check_reference(text: str) -> str:
+    """`text`, if it can name a class in a file that is there, or in a module; else `BadInput`."""
+    where, _, name = text.rpartition(":")
+    if not where or not name.isidentifier():
+        raise BadInput(f"{printable(text)!r} names no class; write {REFERENCE_FORM}.")
+    if where.endswith(".py") and not Path(where).expanduser().is_file():
+        raise BadInput(f"there is no file {printable(where)}; write {REFERENCE_FORM}.")
+    return text
 
 
 TEST_SIGMA: Final = 0.5  # the noise at which denoising is scored, whatever a model was trained with

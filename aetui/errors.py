@@ -11,6 +11,11 @@ class BadInput(Exception):
     """What a person gave cannot be used. The message says what, why and what to do. Exit code 2."""
 
 
+def printable_lines(text: str, most: int, limit: int = 80) -> list[str]:
+    """The last lines of `text`, at most so many, each safe for a terminal."""
+    return [printable(line, limit) for line in text.splitlines()[-most:]]
+
+
 def printable(text: str, limit: int = 80) -> str:
     """`text` safe for a terminal: control characters replaced, at most `limit` characters."""
     shown = text[: limit + 1]

@@ -39,13 +39,8 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--epochs", "0"], "between 1 and"),
-        (["--epochs", "two"], "whole number"),
-        (["--lr", "nan"], "number"),
         (["--data", "cifar"], "folder:PATH"),
         (["--device", "tpu"], "choose auto, cpu"),
-        (["--hidden", "a,b"], "whole numbers"),
-        (["--latent-dim", "1"], "between 2 and"),
     ],
 )
 def test_usage_errors_name_what_is_wrong(
@@ -64,7 +59,12 @@ def test_usage_errors_name_what_is_wrong(
         (["train", "vae", "--resume", "no-such-run"], "is not a run"),
         (["train", "vae", "--resume", "../../etc"], "cannot name a run"),
         (["train", "vae", "--data", "digits", "--device", "cuda:7"], "there is no device cuda:7"),
-        (["train", "dae", "--beta", "1", "--data", "digits"], "no setting of dae"),
+        (["train", "dae", "--beta", "1", "--data", "digits"], "is not a setting of dae"),
+        (["train", "vae", "--epochs", "0"], "between 1 and"),
+        (["train", "vae", "--epochs", "two"], "whole number"),
+        (["train", "vae", "--lr", "nan"], "number"),
+        (["train", "vae", "--hidden", "a,b"], "whole numbers"),
+        (["train", "vae", "--latent-dim", "1"], "between 2 and"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_2(

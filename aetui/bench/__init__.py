@@ -1,1 +1,1 @@
-"""`aetui bench screen`: bytes and milliseconds a key, against a bare Textual app and a naive drawing."""
+"""Everything that measures: speed and quality of trainings, bytes and milliseconds per key."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from aetui.bench.pseudoterminal import Pseudoterminal
+from aetui.catalog import model_names
 from aetui.processes.trainer import StartedTrainer, TrainerOptions, start_trainer, threads_beside
 from aetui.runs.metrics import MetricsTail
 
@@ -25,11 +26,12 @@ SETTLE: Final = 10.0  # seconds: in the app torch loads when it starts, which is
 def trainings(models: Sequence[str], options: TrainerOptions) -> Iterator[list[Path]]:
     """The run directories of trainings that go on for the block, started as the app starts them."""
     with tempfile.TemporaryDirectory(prefix="aetui-bench-") as folder:
-        started = []
+        threads = threads_beside(len(models) - 1)
+        started: list[StartedTrainer] = []
         try:
-            threads = threads_beside(len(models) - 1)
-            for model in models:
-                started.append(start_trainer(Path(folder), model, options, ENDLESS, threads))
+            started.extend(
+                start_trainer(Path(folder), model, options, ENDLESS, threads) for model in models
+            )
             for trainer in started:
                 _wait_for_steps(trainer)
             yield [trainer.run for trainer in started]
@@ -49,8 +51,11 @@ def _wait_for_steps(trainer: StartedTrainer) -> None:
 
 
 def cost_of_watching(command: Sequence[str], options: TrainerOptions) -> tuple[float, float]:
-    """(steps a second alone, how many percent fewer while the app shows the training): medians over turns of both."""
-    with trainings(["vae"], options) as (run,):
+    """(steps per second alone, how many percent fewer while the app shows the training).
+
+    Medians over turns of both.
+    """
+    with trainings(model_names()[:1], options) as (run,):
         alone, watched = [], []
         for _ in range(SPANS):
             alone.append(_rate(run))

@@ -1,4 +1,4 @@
-"""A 28x28 image drawn with rich-pixels in a Static, new with every key: what one would write first."""
+"""A 28x28 image drawn with rich-pixels in a Static with every key: what one would write first."""
 
 from __future__ import annotations
 

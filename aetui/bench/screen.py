@@ -12,7 +12,7 @@ from typing import Final
 
 from aetui.bench.background import cost_of_watching, trainings
 from aetui.bench.pseudoterminal import Pseudoterminal
-from aetui.catalog import model_names
+from aetui.catalog import model_specs
 from aetui.processes.trainer import TrainerOptions
 
 RIGHT, LEFT = b"\x1b[C", b"\x1b[D"
@@ -35,12 +35,11 @@ class Keys:
 def bench_screen(runs: Path, options: TrainerOptions, say: Say) -> None:
     """Measure keys, held keys, the start, and what a training loses by being watched.
 
-    The navigator shows the newest vae in `runs`. Keys are measured alone, then beside trainings of both models.
+    The navigator shows the newest run with a plane in `runs`. Keys are measured alone, then beside
+    trainings of the featured models.
     """
-    bare, naive = (
-        [sys.executable, "-m", "aetui.bench.bare"],
-        [sys.executable, "-m", "aetui.bench.naive"],
-    )
+    bare = [sys.executable, "-m", "aetui.bench.bare"]
+    naive = [sys.executable, "-m", "aetui.bench.naive"]
     launch = [sys.executable, "-m", "aetui", "launch"]
     ours = [*launch, "--runs", str(runs)]
     say("a key, 120x40, median of 60 (95th percentile), nothing else running:")
@@ -52,19 +51,18 @@ def bench_screen(runs: Path, options: TrainerOptions, say: Say) -> None:
         name: _measure_start(command, word)
         for name, command, word in (("bare", bare, b"keys"), ("aetui", ours, b"Navigate"))
     }
+    ratio = first["aetui"] / first["bare"]
     say(
-        f"first picture: bare {first['bare']:.2f} s, aetui {first['aetui']:.2f} s, {first['aetui'] / first['bare']:.2f} times"
+        f"first picture: bare {first['bare']:.2f} s, aetui {first['aetui']:.2f} s, {ratio:.2f} times"
     )
-    with trainings(model_names(), options):
-        say("a key, while both models train:")
+    with trainings([spec.name for spec in model_specs() if spec.featured], options):
+        say("a key, while the featured models train:")
         reference = _measure_keys(bare, b"keys", b"")
         _say_keys("bare Textual app", reference, reference, say)
         _say_keys("aetui, navigator", _measure_keys(ours, b"Navigate", b"n"), reference, say)
         _measure_held_keys(ours, say)
     alone, loss = cost_of_watching(launch, options)
-    say(
-        f"a vae trains at {alone:.1f} steps/s alone, and {loss:.1f} % slower while the app shows it"
-    )
+    say(f"a training takes {alone:.1f} steps/s alone, {loss:.1f} % fewer while the app shows it")
 
 
 def _measure_keys(command: list[str], ready: bytes, warm: bytes) -> Keys:
@@ -96,10 +94,10 @@ def _warm_up(terminal: Pseudoterminal, ready: bytes, keys: bytes) -> None:
 
 
 def _say_keys(name: str, keys: Keys, reference: Keys, say: Say) -> None:
-    ratios = f"{keys.median / reference.median:4.1f} times bare ({keys.late / reference.median:4.1f} times)"
-    say(
-        f"  {name:<24} {keys.count:8,.0f} bytes  {keys.median * 1e3:6.1f} ms ({keys.late * 1e3:6.1f} ms)  {ratios}"
-    )
+    median, late = keys.median / reference.median, keys.late / reference.median
+    times = f"{keys.median * 1e3:6.1f} ms ({keys.late * 1e3:6.1f} ms)"
+    ratios = f"{median:4.1f} times bare ({late:4.1f} times)"
+    say(f"  {name:<24} {keys.count:8,.0f} bytes  {times}  {ratios}")
 
 
 def _measure_held_keys(command: list[str], say: Say) -> None:
@@ -114,9 +112,8 @@ def _measure_held_keys(command: list[str], say: Say) -> None:
         late = after.last or 0.0
         frames = terminal.frames - frames
     rate = f"{frames / HELD_SECONDS:.0f} frames a second, {count / HELD_SECONDS / 1e3:.1f} kB/s"
-    say(
-        f"{HELD_KEYS} keys held for {HELD_SECONDS:.0f} s: {rate}; the screen is still {late * 1e3:.0f} ms after the last key"
-    )
+    still = f"the last change comes {late * 1e3:.0f} ms after the last key"
+    say(f"{HELD_KEYS} keys held for {HELD_SECONDS:.0f} s: {rate}; {still}")
 
 
 def _measure_start(command: list[str], ready: bytes) -> float:

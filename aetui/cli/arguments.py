@@ -1,20 +1,36 @@
-"""What can be typed: the parser of every command, and the types that refuse bad values."""
+"""What can be typed: the parser of every command."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from aetui import __version__
-from aetui.catalog import DATA_PREFIXES, NAMED_DATA, find_data, model_names, model_specs
-from aetui.config import parse_size
-from aetui.errors import BadInput
-from aetui.model_spec import Setting, Widths
+from aetui.catalog import (
+    DATA_PREFIXES,
+    NAMED_DATA,
+    REFERENCE_FORM,
+    is_reference,
+    model_names,
+    model_specs,
+)
+from aetui.cli.argument_types import (
+    DEVICES,
+    data_name,
+    device_argument,
+    model_argument,
+    reference_argument,
+    size_argument,
+    typed,
+)
+from aetui.errors import BadInput, printable
+from aetui.model_spec import ModelSpec, Setting, Value
+from aetui.runs.directory import DEFAULT_RUNS
 from aetui.terminal import COLOURS, FPS
 
-DEVICES: Final = "auto, cpu, cuda, cuda:N or mps"
 DATA: Final = ", ".join([*NAMED_DATA, *(f"{prefix}PATH" for prefix in DATA_PREFIXES)])
 Add = Callable[[argparse.ArgumentParser], None]
 
@@ -26,17 +42,21 @@ def make_parser() -> argparse.ArgumentParser:
         description="Train autoencoders and walk their latent plane, in any terminal, over SSH.",
     )
     parser.add_argument("--version", action="version", version=f"aetui {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def add(name: str, fill: Add, summary: str, description: str) -> None:
         command = commands.add_parser(name, help=summary, description=description)
         command.set_defaults(command=name)
         fill(command)
 
-    add("launch", _fill_launch, "the app", "Open the app. Trainings that it starts outlive it.")
+    opens = "Open the app, as `aetui` alone does. Trainings that it starts outlive it."
+    add("launch", _fill_launch, "the app", opens)
     add("train", _fill_train, "train without the app", "Train one model, as the app does.")
     add("runs", _fill_runs, "list the runs", "Every run with its model, data, score and state.")
-    add("export", _fill_export, "write a shareable copy of a run", "Weights and a model card.")
+    copies = "A copy without optimizer state, with a model card; or the weights alone."
+    add("export", _fill_export, "write a shareable copy of a run", copies)
+    takes = "Make a run of weights that were trained elsewhere: scored, mapped, and to be explored."
+    add("import", _fill_import, "make a run of weights from elsewhere", takes)
     add("doctor", _add_places, "check terminal, devices and folders", "What is here, what to do.")
     add("bench", _fill_bench, "measure speed and quality", "Measure aetui on this machine.")
     return parser
@@ -44,10 +64,13 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _fill_launch(parser: argparse.ArgumentParser) -> None:
     _add_places(parser)
+    _add_model(parser, f"a model of your own, beside aetui's: {REFERENCE_FORM}")
     data_help = f"what to train on: {DATA} (default: auto)"
-    parser.add_argument("--data", type=_data_name, default="auto", metavar="NAME", help=data_help)
+    parser.add_argument("--data", type=data_name, default="auto", metavar="NAME", help=data_help)
     _add_data_options(parser)
-    parser.add_argument("--device", type=_device, default="auto", help=f"where to train: {DEVICES}")
+    parser.add_argument(
+        "--device", type=device_argument, default="auto", help=f"where to train: {DEVICES}"
+    )
     parser.add_argument(
         "--color",
         choices=("auto", *COLOURS),
@@ -60,7 +83,7 @@ def _fill_launch(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--fps",
-        type=_typed(Setting("fps", int, 1, 120, "")),
+        type=typed(Setting("fps", int, 1, 120, "")),
         default=FPS,
         metavar="N",
         help=f"frames per second at most (default: {FPS})",
@@ -68,17 +91,19 @@ def _fill_launch(parser: argparse.ArgumentParser) -> None:
 
 
 def _fill_train(parser: argparse.ArgumentParser) -> None:
-    titles = "; ".join(f"{spec.name}: {spec.title.lower()}" for spec in model_specs())
-    parser.add_argument("model", choices=model_names(), help=titles)
+    parser.add_argument(
+        "model", type=model_argument, help=f"{_model_titles()}; or your own: {REFERENCE_FORM}"
+    )
     _add_places(parser)
-    parser.add_argument("--name", help="the run's name (default: the first free one, like vae-003)")
+    parser.add_argument("--name", help="the run's name (default: the model's and a free number)")
     parser.add_argument("--resume", metavar="NAME", help="continue a run from its last save")
     data_help = f"{DATA} (default: auto)"
-    parser.add_argument("--data", type=_data_name, metavar="NAME", help=data_help)
+    parser.add_argument("--data", type=data_name, metavar="NAME", help=data_help)
     _add_data_options(parser)
-    parser.add_argument("--device", type=_device, default="auto", help=f"{DEVICES} (default: auto)")
-    for name, help_text in _setting_helps().items():
-        parser.add_argument(_flag(name), metavar="X", help=help_text)
+    parser.add_argument(
+        "--device", type=device_argument, default="auto", help=f"{DEVICES} (default: auto)"
+    )
+    _add_settings(parser)
     parser.add_argument(
         "--precision",
         choices=("auto", "float32", "bf16"),
@@ -108,10 +133,40 @@ def _shown(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"
 
 
-def setting_values(options: argparse.Namespace) -> dict[str, str]:
-    """The settings that were typed, by name, as they were typed: what they may be the model says."""
-    names = {setting.name for spec in model_specs() for setting in spec.settings}
-    return {name: value for name in names if (value := getattr(options, name)) is not None}
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options that were typed; ends the process where they cannot be understood.
+
+    `unknown` holds what may be settings of a person's own model, which is not loaded yet. Nothing
+    typed means the app where there is a terminal for it, else help.
+    """
+    parser = make_parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if not hasattr(options, "command"):
+        if unknown:
+            parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        here = sys.stdin.isatty() and sys.stdout.isatty()
+        return parser.parse_args(["launch"]) if here else argparse.Namespace(command="help")
+    own = options.command in ("train", "import") and is_reference(options.model or "")
+    if unknown and not own:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    options.unknown = unknown
+    return options
+
+
+def setting_values(options: argparse.Namespace, spec: ModelSpec) -> dict[str, Value]:
+    """The settings that were typed, by name. `BadInput` where one is not of this model."""
+    typed = {name: value for name, value in _settings(options).items() if value is not None}
+    unknown = list(options.unknown)
+    while unknown:
+        flag, equals, value = unknown.pop(0).partition("=")
+        if not flag.startswith("--") or not (equals or unknown):
+            raise BadInput(f"{printable(flag)} is not understood; see `aetui train --help`.")
+        typed[flag[2:].replace("-", "_")] = value if equals else unknown.pop(0)
+    return {name: spec.setting(name).parse(text) for name, text in typed.items()}
+
+
+def _settings(options: argparse.Namespace) -> dict[str, str | None]:
+    return {name: getattr(options, name, None) for name in _setting_helps()}
 
 
 def _fill_runs(parser: argparse.ArgumentParser) -> None:
@@ -121,8 +176,26 @@ def _fill_runs(parser: argparse.ArgumentParser) -> None:
 
 def _fill_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="the run")
-    parser.add_argument("target", type=Path, metavar="DIR", help="the folder to write, a new one")
+    parser.add_argument("target", nargs="?", type=Path, metavar="DIR", help="a new folder")
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="write the weights alone, as .safetensors"
+    )
+    _add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
     _add_runs_folder(parser)
+
+
+def _fill_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="weights: .safetensors, .pt, .pth")
+    parser.add_argument(
+        "--model",
+        type=model_argument,
+        help=f"{', '.join(model_names())}, or your own: {REFERENCE_FORM}",
+    )
+    parser.add_argument("--name", help="the run's name (default: the model's and a free number)")
+    _add_places(parser)
+    data_help = f"what to score and map it on: {DATA} (default: auto)"
+    parser.add_argument("--data", type=data_name, default="auto", metavar="NAME", help=data_help)
+    _add_settings(parser)
 
 
 def _fill_bench(parser: argparse.ArgumentParser) -> None:
@@ -133,7 +206,7 @@ def _fill_bench(parser: argparse.ArgumentParser) -> None:
         description="Time to quality, side by side.",
     )
     training.add_argument("--data-dir", type=Path, metavar="DIR", help="where MNIST is")
-    training.add_argument("--device", type=_device, default="auto", help=DEVICES)
+    training.add_argument("--device", type=device_argument, default="auto", help=DEVICES)
     _add_number(training, Setting("repeats", int, 1, 100, "default: 3"), default=3)
     training.add_argument("--model", choices=model_names(), help="default: each in turn")
     training.set_defaults(command="bench_train")
@@ -159,7 +232,7 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size",
-        type=_size,
+        type=size_argument,
         metavar="N|WxH",
         help="pixels that images are fitted into (default: their own, 64 at most)",
     )
@@ -171,20 +244,33 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    for name, help_text in _setting_helps().items():
+        parser.add_argument(_flag(name), metavar="X", help=help_text)
+
+
+def _add_model(parser: argparse.ArgumentParser, help_text: str) -> None:
+    parser.add_argument("--model", type=reference_argument, metavar="REF", help=help_text)
+
+
+def _model_titles() -> str:
+    return "; ".join(f"{spec.name}: {spec.title.lower()}" for spec in model_specs())
+
+
 def _add_runs_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs",
         type=Path,
-        default=Path("checkpoints"),
+        default=DEFAULT_RUNS,
         metavar="DIR",
-        help="the folder of runs (default: checkpoints)",
+        help=f"the folder of runs (default: {DEFAULT_RUNS})",
     )
 
 
 def _add_number(
     parser: argparse.ArgumentParser, setting: Setting, default: float | None = None
 ) -> None:
-    parse = _typed(setting)
+    parse = typed(setting)
     parser.add_argument(
         _flag(setting.name), type=parse, default=default, metavar="N", help=setting.help
     )
@@ -192,30 +278,3 @@ def _add_number(
 
 def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
-
-
-def _typed(setting: Setting | Widths) -> Callable[[str], Any]:
-    return _refusing(setting.parse)
-
-
-def _refusing(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """`parse` with its refusal as argparse wants it."""
-
-    def parse_argument(text: str) -> Any:
-        try:
-            return parse(text)
-        except BadInput as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parse_argument
-
-
-_data_name = _refusing(find_data)
-_size = _refusing(parse_size)
-
-
-def _device(text: str) -> str:
-    kind, _, number = text.partition(":")
-    if text in ("auto", "cpu", "cuda", "mps") or (kind == "cuda" and number.isdigit()):
-        return text
-    raise argparse.ArgumentTypeError(f"there is no device {text!r}; choose {DEVICES}")

@@ -16,13 +16,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from aetui.catalog import model_names, model_spec
-from aetui.cli.arguments import make_parser, setting_values
+from aetui.catalog import REFERENCE_FORM, is_reference, model_names, model_spec
+from aetui.cli.arguments import make_parser, parse, setting_values
 from aetui.config import DataOptions
 from aetui.errors import BadInput
 from aetui.machine import default_data_dir, expand_home
+from aetui.model_spec import ModelSpec
 from aetui.processes.priority import limit_openmp_spin, prefer_interactive
-from aetui.runs.directory import check_run_name, shipped_runs
+from aetui.runs.directory import find_run, shipped_runs
 from aetui.terminal import detect_terminal
 from aetui.terminal.device import open_terminal
 
@@ -31,7 +32,7 @@ FOLDERS: Final = ("runs", "data_dir", "target")  # options that name a folder
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    options = make_parser().parse_args(arguments)
+    options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         _check_folders(options)
         return COMMANDS[options.command](options)
@@ -56,6 +57,11 @@ def _check_folders(options: argparse.Namespace) -> None:
             setattr(options, name, expand_home(folder))
 
 
+def show_help(_: argparse.Namespace) -> int:
+    make_parser().print_help()
+    return 0
+
+
 def launch(options: argparse.Namespace) -> int:
     terminal = open_terminal()
     profile = detect_terminal(
@@ -71,15 +77,18 @@ def launch(options: argparse.Namespace) -> int:
     from aetui.processes.trainer import TrainerOptions
 
     prefer_interactive()
-    inference = Inference(options.data_dir)
+    inference = Inference(options.data_dir, options.model)
     try:
         from aetui.tui.app import AetuiApp
 
-        data_options = DataOptions(options.size, options.channels)
-        trainers = TrainerOptions(options.data, options.data_dir, options.device, data_options)
-        app = AetuiApp(
-            options.runs, trainers, inference, profile, (shipped_runs(),), terminal
+        trainers = TrainerOptions(
+            options.data,
+            options.data_dir,
+            options.device,
+            DataOptions(options.size, options.channels),
+            options.model,
         )
+        app = AetuiApp(options.runs, trainers, inference, profile, (shipped_runs(),), terminal)
         app.run(mouse=profile.mouse)
         if app.farewell:
             print(app.farewell)
@@ -94,10 +103,9 @@ def train(options: argparse.Namespace) -> int:
     from aetui.ml.training.request import TrainingRequest
     from aetui.ml.training.session import run_training
 
-    spec = model_spec(options.model)
-    typed = setting_values(options)
+    spec = _load_spec(options.model)
     request = TrainingRequest(
-        model=options.model,
+        model=spec.name,
         runs=options.runs,
         name=options.name,
         resume=options.resume,
@@ -108,8 +116,8 @@ def train(options: argparse.Namespace) -> int:
         precision=options.precision,
         threads=options.threads,
         save_every=options.save_every,
-        overrides={name: spec.setting(name).parse(text) for name, text in typed.items()},
-        command=shlex.join(["aetui", *sys.argv[1:]]),
+        overrides=setting_values(options, spec),
+        command=_command(),
     )
     progress = Progress(as_json=options.json)
     run, code = run_training(request, progress, progress.tell)
@@ -121,6 +129,15 @@ def train(options: argparse.Namespace) -> int:
     return code
 
 
+def _load_spec(model: str) -> ModelSpec:
+    """The spec of the model that was named: one of aetui's, or code of a person's own."""
+    if not is_reference(model):
+        return model_spec(model)
+    from aetui.ml.models.registry import load_reference
+
+    return load_reference(model).spec
+
+
 def runs(options: argparse.Namespace) -> int:
     from aetui.cli.runs import print_runs
 
@@ -129,9 +146,48 @@ def runs(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     from aetui.ml.export import export_run
+    from aetui.ml.weights import export_weights
 
-    print(export_run(options.runs / check_run_name(options.name), options.target))
+    if options.target is None and options.weights is None:
+        raise BadInput("name a new folder for the copy, or --weights FILE.safetensors.")
+    if options.model is not None:
+        _load_spec(options.model)
+    run = find_run(options.runs, options.name)
+    if options.target is not None:
+        print(export_run(run, options.target))
+    if options.weights is not None:
+        export_weights(run, options.weights)
+        print(options.weights)
     return 0
+
+
+def import_weights(options: argparse.Namespace) -> int:
+    limit_openmp_spin()
+    from aetui.ml.import_run import import_run
+    from aetui.ml.weights import WeightsFile
+
+    weights = WeightsFile.read(options.file)
+    if not (model := options.model or weights.model):
+        known = ", ".join(model_names())
+        raise BadInput(f"say what the weights are of: --model {known}, or {REFERENCE_FORM}.")
+    spec = _load_spec(model)
+    run, score = import_run(
+        weights,
+        runs=options.runs,
+        spec=spec,
+        name=options.name,
+        data=options.data,
+        data_dir=options.data_dir,
+        overrides=setting_values(options, spec),
+        command=_command(),
+    )
+    print(f"{score}; `aetui launch --runs {options.runs}` shows it")
+    print(run)
+    return 0
+
+
+def _command() -> str:
+    return shlex.join(["aetui", *sys.argv[1:]])
 
 
 def doctor(options: argparse.Namespace) -> int:
@@ -161,6 +217,13 @@ def bench_screen(options: argparse.Namespace) -> int:
 
 
 COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
-    command.__name__: command
-    for command in (launch, train, runs, export, doctor, bench_train, bench_screen)
+    "help": show_help,
+    "launch": launch,
+    "train": train,
+    "runs": runs,
+    "export": export,
+    "import": import_weights,
+    "doctor": doctor,
+    "bench_train": bench_train,
+    "bench_screen": bench_screen,
 }

@@ -8,10 +8,11 @@ import shutil
 import sys
 from typing import IO, Final
 
-from aetui.errors import printable
+from aetui.errors import printable, printable_lines
 from aetui.runs.metrics import Record
 
 IN_PROGRESS: Final = "reading "
+MOST_LINES: Final = 30  # of a message: a traceback has some
 
 
 class Progress:
@@ -66,22 +67,23 @@ class Progress:
 
 
 def _step_line(record: Record) -> str:
-    return f"epoch {record['epoch']:7.2f}   loss {record['loss']:9.4f}   {record['images_per_s']:>9,} images/s   lr {record['lr']:.1e}"
+    progress = f"epoch {record['epoch']:7.2f}   loss {record['loss']:9.4f}"
+    return f"{progress}   {record['images_per_s']:>9,} images/s   lr {record['lr']:.1e}"
 
 
 def _epoch_line(record: Record) -> str:
-    line = f"epoch {record['epoch']:4d}   train {record['train_loss']:9.4f}   test {record['test_loss']:9.4f}"
+    losses = f"train {record['train_loss']:9.4f}   test {record['test_loss']:9.4f}"
+    line = f"epoch {record['epoch']:4d}   {losses}"
     if "test_psnr" in record:
         line += f"   PSNR {record['test_psnr']:6.2f} dB"
     if "test_kl" in record:
-        line += (
-            f"   reconstruction {record['test_reconstruction']:8.3f}   KL {record['test_kl']:6.3f}"
-        )
+        parts = f"reconstruction {record['test_reconstruction']:8.3f}   KL {record['test_kl']:6.3f}"
+        line += f"   {parts}"
     return f"{line}   {record['elapsed']:8.1f} s"
 
 
 def _event_line(record: Record) -> str:
     if record["event"] == "saved":
         return ""
-    message = printable(record.get("message", ""), 400)
+    message = "\n".join(printable_lines(record.get("message", ""), MOST_LINES, 400))
     return f"{record['event']}: {message}" if message else f"{record['event']}"

@@ -9,29 +9,31 @@ from pathlib import Path
 from typing import Any, Final
 
 from aetui.errors import BadInput, printable
-from aetui.runs.directory import list_runs
+from aetui.runs.directory import DEFAULT_RUNS, list_runs, shipped_runs
 from aetui.runs.summary import RunSummary, summarise
 
 COLUMNS: Final = ("run", "model", "data", "epochs", "test", "state", "age")
 
 
 def print_runs(folder: Path, *, as_json: bool) -> int:
-    """List the runs in `folder`; runs that cannot be read are named on stderr."""
-    if not folder.is_dir():
-        cure = "start a training with `aetui train vae`, or name the folder with --runs"
+    """List the runs in `folder` and those of aetui; runs that cannot be read are told on stderr."""
+    if not folder.is_dir() and folder != DEFAULT_RUNS:
+        cure = "start a training with `aetui train`, or name the folder with --runs"
         raise BadInput(f"there is no folder {folder}; {cure}.")
     summaries = []
-    for run in list_runs(folder):
+    # A folder that was named holds what was asked for; otherwise the shipped runs belong to it.
+    shipped = [shipped_runs()] if folder == DEFAULT_RUNS else []
+    for run in list_runs(folder, *shipped):
         try:
             summaries.append(summarise(run))
         except BadInput as error:
             print(f"aetui: {error}", file=sys.stderr)
     if as_json:
         print(json.dumps([_object(summary) for summary in summaries], indent=2))
-    elif summaries:
-        _print_table([COLUMNS, *map(_row, summaries)])
+    elif not summaries:
+        print(f"no runs in {folder} yet; start one with `aetui train` or in `aetui launch`")
     else:
-        print(f"no runs in {folder} yet; start one with `aetui train vae` or in `aetui launch`")
+        _print_table([COLUMNS, *map(_row, summaries)])
     return 0
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from aetui.config import RunConfig
 from aetui.errors import BadInput, printable
 from aetui.ml.models.base import Autoencoder
-from aetui.ml.models.registry import build
+from aetui.ml.models.registry import build, expected_weights
 from aetui.runs.directory import (
     CHECKPOINT,
     PREVIOUS,
@@ -125,11 +125,7 @@ def restore_file(
         isinstance(value, Tensor) for value in weights.values()
     ):
         raise BadInput(f"{path.name} holds no weights.")
-    with torch.device("meta"):
-        expected = build(config).state_dict()
-    if weights.keys() != expected.keys() or any(
-        weights[name].shape != tensor.shape for name, tensor in expected.items()
-    ):
+    if {name: tensor.shape for name, tensor in weights.items()} != expected_weights(config):
         raise BadInput(f"the weights in {path.name} do not fit config.json.")
     if not all_finite(weights):
         raise BadInput(f"{path.name} has weights that are not finite.")

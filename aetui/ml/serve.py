@@ -7,12 +7,13 @@ is loaded beside the work: the old weights answer until the new ones are there, 
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import torch
 
@@ -21,7 +22,10 @@ from aetui.ml.answers.context import Context, Reply
 from aetui.ml.answers.images import StillReading
 from aetui.ml.answers.model_cache import ModelCache
 from aetui.ml.answers.registry import ANSWERS
+from aetui.ml.models.own_code import own_traceback
+from aetui.ml.models.registry import load_reference
 from aetui.protocol import LENGTHS, Packet
+from aetui.spec_json import spec_to_object
 
 
 class Server:
@@ -33,9 +37,9 @@ class Server:
         self._answering = threading.Lock()
         self._context = Context(ModelCache(self._send_reloaded), data_dir)
 
-    def run(self) -> None:
-        """Serve until the input ends."""
-        self._send(Packet({"kind": "ready"}))
+    def run(self, ready: dict[str, Any]) -> None:
+        """Say `ready`, and serve until the input ends."""
+        self._send(Packet({**ready, "kind": "ready"}))
         while len(lengths := self._source.read(LENGTHS.size)) == LENGTHS.size:
             header, body = (self._source.read(length) for length in LENGTHS.unpack(lengths))
             self._answer(Packet.from_parts(header, body))
@@ -62,7 +66,7 @@ class Server:
             return {"error": str(error)}, {}
         except Exception as error:  # noqa: BLE001  the process must go on answering; the trace is for the log
             traceback.print_exc()
-            return {"error": f"{kind} failed: {error}"}, {}
+            return {"error": own_traceback(error) or f"{kind} failed: {error}"}, {}
 
     def _send(self, message: Packet) -> None:
         with self._writing:
@@ -73,13 +77,27 @@ class Server:
         self._send(Packet({"kind": "reloaded", "run": str(run), "message": message}))
 
 
+def own_model(reference: str | None) -> dict[str, Any]:
+    """The spec of the model that a person named, or the message why it cannot be used."""
+    if reference is None:
+        return {}
+    try:
+        return {"spec": spec_to_object(load_reference(reference).spec)}
+    except BadInput as error:
+        return {"message": str(error)}
+
+
 def main() -> None:
-    """Serve the requests on stdin. The one argument is the data folder, if any."""
+    """Serve the requests on stdin."""
+    parser = argparse.ArgumentParser(prog="aetui.ml.serve", description=__doc__)
+    parser.add_argument("data_dir", nargs="?", type=Path, help="where data sets are")
+    parser.add_argument("--model", metavar="REF", help="a model of your own: my_model.py:Class")
+    options = parser.parse_args()
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not fall between two packets
     torch.set_num_threads(1)
-    data_dir = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    Server(sys.stdin.buffer, sink, data_dir).run()
+    ready = own_model(options.model)
+    Server(sys.stdin.buffer, sink, options.data_dir).run(ready)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,8 @@ class TrainerController:
         return [self._start_or_resume(model, snapshot, others) for model in idle]
 
     def check_start(self, model: str, snapshot: Snapshot) -> None:
-        """`BadInput` where the model's panel shows a training already."""
+        """`BadInput` where the model's panel shows a training already, or its code is not known."""
+        self.options.argument_for(model)
         starting, run = _starting(model, snapshot), snapshot.panels.get(model)
         if starting is not None:
             raise BadInput(f"{starting.name} is starting already: x stops it first.")

@@ -48,8 +48,9 @@ class Inference:
     It is started by `notices`, not at once: loading torch would slow the first picture.
     """
 
-    def __init__(self, data_dir: Path | None = None) -> None:
+    def __init__(self, data_dir: Path | None = None, own_model: str | None = None) -> None:
         self._data_dir = data_dir
+        self._own_model = own_model  # how a person named the code of a model of their own
         self._log = _open_log()
         self._process: subprocess.Popen[bytes] | None = None
         self._sent: dict[str, _Pending] = {}  # by kind: what the process is working on
@@ -60,7 +61,7 @@ class Inference:
     async def notices(self) -> AsyncIterator[Packet]:
         """Serve the pipe for as long as it is iterated; yields what is not a reply.
 
-        Kinds: "ready", "reloaded" (with "run"), "restarted" and "given_up" (each with "message").
+        Kinds: "ready" (perhaps with "spec", of the person's own model), "reloaded" (with "run"), "restarted" and "given_up" (each with "message").
         """
         cause = ""
         while self._deaths <= MOST_DEATHS:
@@ -85,6 +86,8 @@ class Inference:
         command = python_command("aetui.ml.serve")
         if self._data_dir is not None:
             command.append(str(self._data_dir))
+        if self._own_model is not None:
+            command += ["--model", self._own_model]
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

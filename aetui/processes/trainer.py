@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from aetui.catalog import BUILT_IN, model_names
 from aetui.config import AS_THEY_ARE, DataOptions
 from aetui.errors import BadInput, printable
 from aetui.machine import usable_cores
@@ -36,6 +37,16 @@ class TrainerOptions:
     data_dir: Path | None = None
     device: str = "auto"
     data_options: DataOptions = AS_THEY_ARE
+    own_model: str | None = None  # how a person named the code of a model of their own
+
+    def argument_for(self, model: str) -> str:
+        """What `aetui train` is told to train; `BadInput` where nobody has named the code."""
+        if model in BUILT_IN:
+            return model
+        if self.own_model is None or model not in model_names():
+            cure = "launch with --model my_model.py:Class"
+            raise BadInput(f"{model} is a model of your own, whose code is not loaded: {cure}.")
+        return self.own_model
 
 
 @dataclass
@@ -55,13 +66,19 @@ class StartedTrainer:
         if code is None:
             return None
         if code >= 0:
-            return self.log_line() or f"It ended with exit code {code} and gave no reason."
+            return self._refusal() or f"It ended with exit code {code} and gave no reason."
         name = signal.Signals(-code).name
         return f"It was killed by {name}" + (" (out of memory?)." if name == "SIGKILL" else ".")
 
     def log_line(self) -> str:
         """The newest line that it wrote to its log."""
         return last_log_line(self.run, self.log_start)
+
+    def _refusal(self) -> str:
+        """What it said last: all of a sentence of aetui's that goes on over some lines."""
+        lines = _log_lines(self.run, self.log_start)
+        begins = [number for number, line in enumerate(lines) if line.startswith("aetui: ")]
+        return "\n".join(lines[begins[-1] :] if begins else lines[-1:])
 
     def terminate(self) -> None:
         """Ask it to end, as a person who changed their mind."""
@@ -77,6 +94,7 @@ def start_trainer(
     threads: int | None = None,
 ) -> StartedTrainer:
     """Start a new run of `model` below `runs`. Without `threads`, the trainer chooses."""
+    argument = options.argument_for(model)
     run = create_run(runs, model)
     _check_room(run)
     command = ["--name", run.name, "--data", options.data, *options.data_options.to_arguments()]
@@ -85,7 +103,7 @@ def start_trainer(
         command += [f"--{name.replace('_', '-')}", text]
     if threads is not None:
         command += ["--threads", f"{threads}"]
-    return _start(run, model, options, command)
+    return _start(run, model, options, [argument, *command])
 
 
 def _check_room(run: Path) -> None:
@@ -102,12 +120,13 @@ def resume_trainer(run: Path, model: str, options: TrainerOptions) -> StartedTra
     """Start a trainer that continues `run`; `BadInput` where one has it already."""
     if lock_holder(run) is not None:
         raise BadInput(f"{run.name} is being trained already.")
-    return _start(run, model, options, ["--resume", run.name])
+    argument = options.argument_for(model)
+    return _start(run, model, options, [argument, "--resume", run.name])
 
 
 def _start(run: Path, model: str, options: TrainerOptions, command: list[str]) -> StartedTrainer:
     """Detached: in its own session, its output in the run's log, at low priority."""
-    command = ["train", model, *command, "--device", options.device, "--runs", str(run.parent)]
+    command = ["train", *command, "--device", options.device, "--runs", str(run.parent)]
     if options.data_dir is not None:
         command += ["--data-dir", str(options.data_dir)]
     try:
@@ -196,12 +215,17 @@ def stop_trainer(run: Path, host: str = "", *, paused: bool) -> None:
 
 def last_log_line(run: Path, start: int = 0) -> str:
     """The last line of the run's log behind byte `start`, safe to show; "" where there is none."""
+    return "".join(_log_lines(run, start)[-1:]).strip()
+
+
+def _log_lines(run: Path, start: int) -> list[str]:
+    """The last lines of the log that are not empty, safe to show."""
     try:
         with (run / LOG).open("rb") as log:
             size = log.seek(0, os.SEEK_END)
             log.seek(max(start, size - LOG_TAIL))
             lines = log.read().replace(b"\r", b"\n").split(b"\n")
     except OSError:
-        return ""
-    shown = [printable(line.decode("utf-8", "replace").strip(), LONGEST_LINE) for line in lines]
-    return next(filter(None, reversed(shown)), "")
+        return []
+    shown = [printable(line.decode("utf-8", "replace").rstrip(), LONGEST_LINE) for line in lines]
+    return [line for line in shown if line.strip()]

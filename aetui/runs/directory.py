@@ -20,6 +20,7 @@ PREVIOUS: Final = "previous.pt"
 LOG: Final = "log.txt"
 LATENT: Final = "latent"
 TEMPORARY: Final = ".tmp-"
+DEFAULT_RUNS: Final = Path("checkpoints")
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Stamp = tuple[int, ...]
 
@@ -58,7 +59,7 @@ def check_run_name(name: str) -> str:
 
 
 def create_run(runs: Path, model: str, name: str | None = None) -> Path:
-    """A new, empty run folder below `runs`: `name`, or the first free one like vae-003."""
+    """A new, empty run folder below `runs`: `name`, or the first free one like MODEL-003."""
     try:
         runs.mkdir(parents=True, exist_ok=True)
         if name is not None:
@@ -102,6 +103,14 @@ def read_config(run: Path) -> RunConfig:
         return RunConfig.from_json(text)
     except BadInput as error:
         raise BadInput(f"{name}: {error}") from None
+
+
+def find_run(runs: Path, name: str) -> Path:
+    """The run `name` in `runs`, or else among those that come with aetui."""
+    check_run_name(name)
+    shipped = shipped_runs() / name
+    is_shipped = not (runs / name / CONFIG).is_file() and (shipped / CONFIG).is_file()
+    return shipped if is_shipped else runs / name
 
 
 def list_runs(*folders: Path) -> list[Path]:

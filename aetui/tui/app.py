@@ -17,12 +17,14 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
+from aetui.catalog import add_model
 from aetui.errors import BadInput
 from aetui.processes.controller import Outcome, TrainerController
 from aetui.processes.inference import Inference
 from aetui.processes.monitor import Follow, HoldEpoch, Pick, RunMonitor, Wish
 from aetui.processes.snapshots import Snapshot
 from aetui.processes.trainer import TrainerOptions
+from aetui.spec_json import spec_from_object
 from aetui.terminal import TerminalProfile
 from aetui.terminal.device import TerminalDevice
 from aetui.tui.dialogs.open import Dialogs
@@ -183,6 +185,8 @@ class AetuiApp(App[None]):
         async for notice in self._inference.notices():
             if message := notice.header.get("message"):
                 self.post_message(ErrorMessage(message))
+            if spec := notice.header.get("spec"):
+                add_model(spec_from_object(spec))
             self._refresh_screens()
 
     @on(TrainerCommand)

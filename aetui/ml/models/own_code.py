@@ -12,9 +12,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from aetui.catalog import REFERENCE_FORM, check_reference
 from aetui.errors import BadInput, printable
 
-FORM: Final = "my_model.py:Class or package.module:Class"
 MOST_FRAMES: Final = 8
 WIDEST: Final = 200  # characters of a line
 AETUI: Final = Path(__file__).resolve().parents[2]
@@ -25,14 +25,12 @@ _roots: set[Path] = set()  # folders and files that are a person's own code
 
 
 def import_class(reference: str) -> type:
-    """The class that `reference` names, as in FORM. `BadInput` where there is none.
+    """The class that `reference` names, as in my_model.py:Class. `BadInput` where there is none.
 
     The folder of a file, and the working directory for a dotted name, become the last places where
     Python looks for modules, so that the person's code finds its neighbours and shadows no library.
     """
-    where, _, name = reference.rpartition(":")
-    if not where or not name.isidentifier():
-        raise BadInput(f"{printable(reference)!r} names no class; write {FORM}.")
+    where, _, name = check_reference(reference).rpartition(":")
     path = Path(where).expanduser()
     module = _import_file(path) if path.suffix == ".py" else _import_module(where)
     found = getattr(module, name, None)
@@ -68,10 +66,6 @@ def _shortened(frame: traceback.FrameSummary) -> traceback.FrameSummary:
 
 
 def _import_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise BadInput(
-            f"there is no file {printable(str(path))}; a model of yours is named {FORM}."
-        )
     path = path.resolve()
     _look_in(path.parent)
     # A name that no library has: a person's random.py must not become everyone's.
@@ -111,7 +105,7 @@ def _import_error(what: str, error: BaseException) -> BadInput:
     if trace:
         return BadInput(f"{printable(what)} cannot be imported:\n{trace}")
     reason = printable(f"{type(error).__name__}: {error}", 200)
-    return BadInput(f"{printable(what)} cannot be imported ({reason}); write {FORM}.")
+    return BadInput(f"{printable(what)} cannot be imported ({reason}); write {REFERENCE_FORM}.")
 
 
 def _look_in(folder: Path) -> None:

@@ -104,8 +104,8 @@ def form_of_class(cls: type[nn.Module]) -> Form:
                 return form_of(build_module(cls, image_shape, given_defaults(cls)), image_shape)
         except Exception as error:  # noqa: BLE001  a person's code can raise anything
             told = own_traceback(error) or printable(str(error), 400)
-            problem = problem or f"of {image_shape}, it fails: {told}"
-    raise BadInput(f"{cls.__name__} can encode and decode no images; given some {problem}")
+            problem = problem or f"{image_shape}, and of other shapes:\n{told}"
+    raise BadInput(f"{cls.__name__} fails on images of {problem}")
 
 
 @torch.no_grad()

@@ -85,7 +85,8 @@ def config_to_resume(request: TrainingRequest, name: str) -> RunConfig:
         cure = f"start a new run with `aetui train {config.model}`"
         raise BadInput(f"{name} is an exported run and cannot be trained on; {cure}.")
     if config.model != request.model:
-        cure = f"resume it with `aetui train {config.model} --resume {name}`"
+        model = config.spec.reference or config.model
+        cure = f"resume it with `aetui train {model} --resume {name}`"
         raise BadInput(f"{name} is a {config.model}; {cure}.")
     if request.name not in (None, name):
         cure = "leave out --name, or start a new run without --resume"

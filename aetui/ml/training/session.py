@@ -13,7 +13,7 @@ from typing import Final
 import torch
 
 import aetui
-from aetui.catalog import model_spec
+from aetui.catalog import BUILT_IN, model_spec
 from aetui.config import RunConfig
 from aetui.errors import BadInput
 from aetui.ml import checkpoint
@@ -22,6 +22,7 @@ from aetui.ml.data.images import Tell, silent
 from aetui.ml.data.load import load
 from aetui.ml.data.transforms import to_float
 from aetui.ml.models.base import Autoencoder
+from aetui.ml.models.own_code import own_traceback
 from aetui.ml.models.registry import build
 from aetui.ml.precision import choose_precision
 from aetui.ml.training.data import load_again
@@ -73,7 +74,10 @@ def run_training(request: TrainingRequest, report: Report, tell: Tell = silent) 
                 recorder.event("failed", str(error))
                 return run, 1
             except BaseException as error:
-                recorder.event("failed", _reason(error))
+                told = own_traceback(error)
+                recorder.event("failed", told or _reason(error))
+                if told:  # by the person's own code: they know where to look
+                    return run, 1
                 raise
             return run, close(state, closing, signals)
 
@@ -111,7 +115,9 @@ def resolve(request: TrainingRequest, device: torch.device, group: Group, tell: 
 
 
 def _new_config(request: TrainingRequest, data: Dataset, device: torch.device) -> RunConfig:
-    precision = request.precision if request.precision != "auto" else choose_precision(device)
+    precision = request.precision
+    if precision == "auto":  # a person's own code may compute what bf16 is too coarse for
+        precision = choose_precision(device) if request.model in BUILT_IN else "float32"
     return RunConfig(
         model=request.model,
         data=data.name,

@@ -34,6 +34,7 @@ LEAST_ROWS: Final = 7  # of a panel that has some left for a chart
 LEGEND_ROWS: Final = 13  # of a panel that has one left for the chart's legend
 ROOMY_WIDTH: Final = 70  # columns of a panel that has room for the train loss beside the score
 STEEP_SHARE: Final = 12  # the first twelfth falls so steeply that it would flatten the rest
+CAUSE_LINES: Final = 5  # of a traceback
 CHANGING_HEIGHT: Final = ("message", "note")
 KEYS: Final = (
     "[b $accent]b[/] trains both models, [b $accent]s[/] this one,\n"
@@ -87,7 +88,7 @@ class ModelPanel(Vertical, can_focus=True):
         if starting.exit_reason:
             self._subtitle(f"[$error]failed[/] · {name}")
             log = _safe(str(starting.path / LOG))
-            reason = _safe(starting.exit_reason)
+            reason = _safe_lines(starting.exit_reason)
             self._message(f"[$error]It could not start.[/]\n{reason}\n\nThe log: {log}")
         else:
             self._subtitle(f"[{STATE_STYLES['starting']}]starting[/] · {name}")
@@ -104,7 +105,7 @@ class ModelPanel(Vertical, can_focus=True):
         self.set_class(failed, "-failed")
         if failed:
             log = _safe(str(run.path / LOG))
-            cause = _safe(run.cause)
+            cause = _safe_lines(run.cause)
             self._put("message", f"[$error]{cause}[/]\n{FAILED_KEYS}\nThe log: {log}")
         self.set_class(False, "-message")
         self._put("score", score_text(run, with_train=self.size.width >= ROOMY_WIDTH))
@@ -180,6 +181,11 @@ class ModelPanel(Vertical, can_focus=True):
 
 def _safe(text: str, limit: int = LONGEST) -> str:
     return printable(text, limit).replace("[", r"\[")
+
+
+def _safe_lines(text: str) -> str:
+    """The end of a message that may be a traceback."""
+    return "\n".join(_safe(line, 300) for line in text.splitlines()[-CAUSE_LINES:])
 
 
 def _limits(*curves: CurveSnapshot) -> tuple[float, float] | None:

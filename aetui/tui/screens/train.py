@@ -47,10 +47,8 @@ class TrainScreen(ModeScreen):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         present = {panel.spec.name for panel in self.query(ModelPanel)}
-        specs = {name: run.spec for name, run in snapshot.panels.items()}
-        specs |= {name: model_spec(name) for name in snapshot.starting if name not in specs}
-        for name, spec in specs.items():
-            if name not in present:
+        for spec in self._shown_specs(snapshot):
+            if spec.name not in present:
                 self.query_one("#panels").mount(self._panel(spec))
         for panel in self.query(ModelPanel):
             name = panel.spec.name
@@ -65,6 +63,13 @@ class TrainScreen(ModeScreen):
         ]
         hint = ", ".join([*uses, "b trains your own"])
         return ModelPanel(spec, f"Ships with aetui. {hint}.")
+
+    def _shown_specs(self, snapshot: Snapshot) -> list[ModelSpec]:
+        """Of the featured models, and of every other that has a run."""
+        specs = {spec.name: spec for spec in model_specs() if spec.featured}
+        specs |= {run.spec.name: run.spec for run in snapshot.panels.values()}
+        specs |= {name: model_spec(name) for name in snapshot.starting if name not in specs}
+        return list(specs.values())
 
     def _model(self) -> str:
         """The model of the marked panel."""

@@ -1,0 +1,50 @@
+"""The types of arguments: each refuses a bad value with the sentence of whoever knows why."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any, Final
+
+from aetui.catalog import check_reference, find_data, is_reference, model_spec
+from aetui.config import parse_size
+from aetui.errors import BadInput
+from aetui.model_spec import Setting, Widths
+
+DEVICES: Final = "auto, cpu, cuda, cuda:N or mps"
+
+
+def typed(setting: Setting | Widths) -> Callable[[str], Any]:
+    """The argparse type of a setting."""
+    return _refusing(setting.parse)
+
+
+def _refusing(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """`parse` with its refusal as argparse wants it."""
+
+    def parse_argument(text: str) -> Any:
+        try:
+            return parse(text)
+        except BadInput as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parse_argument
+
+
+data_name = _refusing(find_data)
+size_argument = _refusing(parse_size)
+reference_argument = _refusing(check_reference)
+
+
+def _model_name(text: str) -> str:
+    return check_reference(text) if is_reference(text) else model_spec(text).name
+
+
+model_argument = _refusing(_model_name)
+
+
+def device_argument(text: str) -> str:
+    kind, _, number = text.partition(":")
+    if text in ("auto", "cpu", "cuda", "mps") or (kind == "cuda" and number.isdigit()):
+        return text
+    raise argparse.ArgumentTypeError(f"there is no device {text!r}; choose {DEVICES}")
