@@ -77,7 +77,7 @@ def test_images_that_are_all_alike_are_learned_without_overflow(
     network = build(RunConfig(model, "digits", settings))
     images = torch.full((64, 1, 28, 28), value, dtype=torch.uint8)
     network.initialise(to_float(images))
-    optimizer = make_optimizer(network, torch.device("cpu"))
+    optimizer = make_optimizer(network)
     step = EagerStep(network, TrainingLosses(network), optimizer, images, 0.1, "float32")
     losses = [float(step(torch.arange(64), settings.lr)[0]) for _ in range(40)]
     assert all(math.isfinite(loss) for loss in losses)

@@ -31,7 +31,7 @@ def network(model: str, **given: Any) -> Autoencoder:
 def eager(model: str, *, augment: float = 0.0, precision: str = "float32") -> EagerStep:
     net = network(model, hidden=SMALL[model])
     images = load("digits", None).train_images[:64]
-    optimizer = make_optimizer(net, CPU)
+    optimizer = make_optimizer(net)
     return EagerStep(net, TrainingLosses(net), optimizer, images, augment, precision)
 
 
@@ -126,7 +126,7 @@ def test_a_captured_step_learns_as_an_eager_one(model: str) -> None:
     device = torch.device("cuda")
     net = network(model).to(device)
     images = load("digits", None).train_images.to(device)
-    optimizer = make_optimizer(net, device)
+    optimizer = make_optimizer(net)
     step = EagerStep(net, TrainingLosses(net), optimizer, images, 0.0, "float32")
     captured, note = make_step(step, 256)
     assert "CUDA graph" in note

@@ -217,7 +217,7 @@ def _state(job: Job, run: Path, recorder: Recorder, network: Autoencoder) -> Tra
         schedule=job.schedule,
         device=job.device,
         network=network,
-        optimizer=make_optimizer(network, job.device),
+        optimizer=make_optimizer(network),
         averager=LossAverager(job.config.spec.losses, job.schedule.steps_per_epoch),
         recorder=recorder,
         saver=Saver(run, recorder, job.request.save_every),

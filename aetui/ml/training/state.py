@@ -14,7 +14,7 @@ from aetui.ml.data.dataset import Dataset
 from aetui.ml.models.base import Autoencoder
 from aetui.ml.training.distributed import Group
 from aetui.ml.training.loss_averager import LossAverager
-from aetui.ml.training.optimizer import load_optimizer
+from aetui.ml.training.optimizer import AdamW
 from aetui.ml.training.recorder import Recorder
 from aetui.ml.training.saver import Saver
 from aetui.ml.training.schedule import Schedule
@@ -34,7 +34,7 @@ class TrainState:
     schedule: Schedule
     device: torch.device
     network: Autoencoder
-    optimizer: torch.optim.Optimizer
+    optimizer: AdamW
     averager: LossAverager
     recorder: Recorder
     saver: Saver
@@ -106,7 +106,7 @@ class TrainState:
         self.saver.saved_step = self.step
 
     def _restore(self, payload: dict[str, Any]) -> None:
-        load_optimizer(self.optimizer, payload["optimizer"])
+        self.optimizer.load_state_dict(payload["optimizer"])
         self.step = int(payload["step"])
         self.elapsed = float(payload["elapsed"])
         if not 0 <= self.step <= self.schedule.total_steps:

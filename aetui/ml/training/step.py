@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from aetui.ml.data.transforms import small_affine_changes, to_float
 from aetui.ml.models.base import Autoencoder
 from aetui.ml.precision import autocast
-from aetui.ml.training.optimizer import set_learning_rate
+from aetui.ml.training.optimizer import AdamW
 
 MAX_GRADIENT_NORM: Final = 20.0
 GRAPH_WARM_UP: Final = 3  # steps before a capture: cuBLAS and autograd allocate what they need
@@ -35,7 +35,7 @@ class EagerStep:
 
     network: Autoencoder
     compute_losses: nn.Module  # TrainingLosses of the network, wrapped by DDP in a group
-    optimizer: torch.optim.Optimizer
+    optimizer: AdamW
     images: Tensor  # uint8 [N, C, H, W], on the device
     augment: float
     precision: str
@@ -43,7 +43,7 @@ class EagerStep:
 
     def __call__(self, indices: Tensor, rate: float) -> Tensor:
         """Take the step on the images at `indices`."""
-        set_learning_rate(self.optimizer, rate)
+        self.optimizer.set_rate(rate)
         return self.compute(indices)
 
     def compute(self, indices: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ class EagerStep:
             images = small_affine_changes(images, changes, self.augment)
         with autocast(device, self.precision):
             values: Tensor = self.compute_losses(images, noise)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         values[0].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT_NORM)
         self.optimizer.step()
@@ -87,7 +87,7 @@ class GraphStep:
     def __call__(self, indices: Tensor, rate: float) -> Tensor:
         """Take the step on the images at `indices`, which must be as many as at the capture."""
         self._indices.copy_(indices)
-        set_learning_rate(self._optimizer, rate)
+        self._optimizer.set_rate(rate)
         self._graph.replay()
         return self._values.clone()
 
@@ -98,9 +98,7 @@ class preserve_state:  # noqa: N801  (reads as a statement)
     They are put back into the same tensors, because a graph has captured those.
     """
 
-    def __init__(
-        self, network: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device
-    ) -> None:
+    def __init__(self, network: nn.Module, optimizer: AdamW, device: torch.device) -> None:
         self._network = network
         self._optimizer = optimizer
         self._device = device
