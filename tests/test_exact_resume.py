@@ -92,7 +92,7 @@ def test_stopped_at_random_steps_and_resumed_it_is_the_unbroken_training(
     run = tmp_path / f"{model}-001"
     options = ["--epochs", EPOCHS, "--seed", "7"]
     stops = 0
-    while code := train_and_terminate(model, run, options, chance.uniform(0, 0.08)):
+    while code := train_and_terminate(model, run, options, chance.uniform(0, 0.03)):
         assert code == 128 + signal.SIGTERM
         stops += 1
         options = ["--resume", run.name]
