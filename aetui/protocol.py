@@ -38,7 +38,7 @@ class Packet:
 
     @staticmethod
     def from_parts(header: bytes, body: bytes) -> Packet:
-        """The packet whose `header` and `body` came over the pipe. `ValueError` for other dtypes."""
+        """The packet of `header` and `body` from the pipe. `ValueError` for other dtypes."""
         import numpy as np
 
         values = json.loads(header)

@@ -1,1 +1,1 @@
-"""Tests, one file a concern. They go through public doors: commands, run directories, the Python contract, keys."""
+"""Tests, one file a concern, through public doors."""

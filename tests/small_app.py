@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import ClassVar
 
 from textual.app import App, ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.widgets import Footer, Input, Static
 
 from aetui.terminal import detect_terminal
@@ -16,7 +17,7 @@ class SmallApp(App[None]):
     """Fields, a line that counts keys, and a footer."""
 
     CSS = "Input { height: 1; border: none; }"
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q,f10", "quit", "Quit"),
         Binding("ctrl+z", "suspend_process", "Suspend", priority=True),
     ]

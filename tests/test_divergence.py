@@ -1,4 +1,4 @@
-"""A loss that explodes: the training ends, keeps what was sound, and says what can have caused it."""
+"""A loss that explodes: the training ends, keeps what was sound, and says the possible causes."""
 
 from __future__ import annotations
 

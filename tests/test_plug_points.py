@@ -1,4 +1,4 @@
-"""A model is one spec and one class: a third one is trained, scored, resumed and served from here."""
+"""A model is one spec and one class: a third one is trained, scored, resumed and shown."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from aetui.runs.directory import read_config
 from aetui.runs.summary import summarise
 from tests.conftest import ROOT
 from tests.models.fourier import SPEC, Fourier
+from tests.terminal import launch
 from tests.trainers import curve, events, records
 
 FILE = ROOT / "tests" / "models" / "fourier.py"
@@ -97,8 +98,28 @@ async def test_another_process_decodes_it_where_its_code_is_named(runs: Path) ->
     assert images.shape == (2, 1, 28, 28)
 
 
+def test_it_is_shown_on_the_screens(runs: Path) -> None:
+    """In an app of its own process, which knows the model only by its reference."""
+    with launch(runs, "--model", REFERENCE, "--data", "digits") as terminal:
+        terminal.wait("Fourier autoencoder")
+        terminal.wait("fourier-001")
+        terminal.press("3")
+        terminal.wait("360 images")
+        terminal.press("5")
+        terminal.wait("density")
+        terminal.wait("▀")  # the decoded image
+        assert "fourier-001" in terminal.text()
+
+
+def test_its_run_is_listed_without_its_code(runs: Path) -> None:
+    with launch(runs) as terminal:
+        terminal.wait("fourier-001")
+        terminal.press("5")
+        terminal.wait("--model my_model.py:Class")
+
+
 async def test_no_code_is_imported_because_a_file_says_so(runs: Path) -> None:
-    with pytest.raises(BadInput, match="--model my_model.py:Class"):
+    with pytest.raises(BadInput, match=r"--model my_model\.py:Class"):
         await _ask_decode(runs / "fourier-001", None)
 
 

@@ -52,9 +52,8 @@ def bench_screen(runs: Path, options: TrainerOptions, say: Say) -> None:
         for name, command, word in (("bare", bare, b"keys"), ("aetui", ours, b"Navigate"))
     }
     ratio = first["aetui"] / first["bare"]
-    say(
-        f"first picture: bare {first['bare']:.2f} s, aetui {first['aetui']:.2f} s, {ratio:.2f} times"
-    )
+    times = f"bare {first['bare']:.2f} s, aetui {first['aetui']:.2f} s, {ratio:.2f} times"
+    say(f"first picture: {times}")
     with trainings([spec.name for spec in model_specs() if spec.featured], options):
         say("a key, while the featured models train:")
         reference = _measure_keys(bare, b"keys", b"")

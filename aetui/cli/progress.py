@@ -1,4 +1,4 @@
-"""What `aetui train` prints: on a terminal a line that rewrites itself, else plain or JSON lines."""
+"""What `aetui train` prints: one rewritten line on a terminal, else plain or JSON lines."""
 
 from __future__ import annotations
 

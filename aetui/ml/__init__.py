@@ -1,1 +1,1 @@
-"""Everything that imports torch. It knows nothing of the screen; the app meets it only as processes."""
+"""Everything that imports torch. The app meets it only as processes."""

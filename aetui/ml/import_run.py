@@ -1,4 +1,4 @@
-"""`aetui import`: a run of weights from elsewhere, scored and mapped, so that it can be explored."""
+"""`aetui import`: a run of weights from elsewhere, scored and mapped."""
 
 from __future__ import annotations
 

@@ -61,7 +61,8 @@ class Inference:
     async def notices(self) -> AsyncIterator[Packet]:
         """Serve the pipe for as long as it is iterated; yields what is not a reply.
 
-        Kinds: "ready" (perhaps with "spec", of the person's own model), "reloaded" (with "run"), "restarted" and "given_up" (each with "message").
+        Kinds: "ready" (perhaps with "spec", of the person's own model), "reloaded" (with "run"),
+        "restarted" and "given_up" (each with "message").
         """
         cause = ""
         while self._deaths <= MOST_DEATHS:
