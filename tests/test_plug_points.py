@@ -107,7 +107,8 @@ def test_it_is_shown_on_the_screens(runs: Path) -> None:
         terminal.wait("360 images")
         terminal.press("5")
         terminal.wait("density")
-        terminal.wait("▀")  # the decoded image
+        rows = terminal.screen.buffer
+        terminal.wait(lambda _: len({rows[row][9].bg for row in range(1, 30)}) > 3)  # its image
         assert "fourier-001" in terminal.text()
 
 
