@@ -22,13 +22,13 @@ from aetui.cli.argument_types import (
     data_name,
     device_argument,
     model_argument,
-    reference_argument,
     size_argument,
     typed,
 )
+from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder, flag
+from aetui.cli.takeaway_arguments import fill_codes, fill_metrics, fill_score
 from aetui.errors import BadInput, printable
 from aetui.model_spec import ModelSpec, Setting, Value
-from aetui.runs.directory import DEFAULT_RUNS
 from aetui.terminal import COLOURS, FPS
 
 DATA: Final = ", ".join([*NAMED_DATA, *(f"{prefix}PATH" for prefix in DATA_PREFIXES)])
@@ -57,14 +57,19 @@ def make_parser() -> argparse.ArgumentParser:
     add("export", _fill_export, "write a shareable copy of a run", copies)
     takes = "Make a run of weights that were trained elsewhere: scored, mapped, and to be explored."
     add("import", _fill_import, "make a run of weights from elsewhere", takes)
-    add("doctor", _add_places, "check terminal, devices and folders", "What is here, what to do.")
+    scores = "The test scores, the importance-weighted bound, and how good the codes are."
+    add("score", fill_score, "compute a run's test scores again", scores)
+    tables = "A row an image: index, label, class, z_mean, z_log_sigma, error in nats."
+    add("codes", fill_codes, "write the codes of the test images", tables)
+    add("metrics", fill_metrics, "write a run's metrics as a table", "A row a line, as CSV.")
+    add("doctor", add_places, "check terminal, devices and folders", "What is here, what to do.")
     add("bench", _fill_bench, "measure speed and quality", "Measure aetui on this machine.")
     return parser
 
 
 def _fill_launch(parser: argparse.ArgumentParser) -> None:
-    _add_places(parser)
-    _add_model(parser, f"a model of your own, beside aetui's: {REFERENCE_FORM}")
+    add_places(parser)
+    add_model(parser, f"a model of your own, beside aetui's: {REFERENCE_FORM}")
     data_help = f"what to train on: {DATA} (default: auto)"
     parser.add_argument("--data", type=data_name, default="auto", metavar="NAME", help=data_help)
     _add_data_options(parser)
@@ -94,7 +99,7 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model", type=model_argument, help=f"{_model_titles()}; or your own: {REFERENCE_FORM}"
     )
-    _add_places(parser)
+    add_places(parser)
     parser.add_argument("--name", help="the run's name (default: the model's and a free number)")
     parser.add_argument("--resume", metavar="NAME", help="continue a run from its last save")
     data_help = f"{DATA} (default: auto)"
@@ -110,10 +115,10 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="auto: a short trial decides",
     )
-    _add_number(
+    add_number(
         parser, Setting("threads", int, 1, 1024, "CPU threads (default: the cores, 8 at most)")
     )
-    _add_number(parser, Setting("save_every", float, 0, 86_400, "seconds between checkpoints"))
+    add_number(parser, Setting("save_every", float, 0, 86_400, "seconds between checkpoints"))
     parser.add_argument("--json", action="store_true", help="print the lines of metrics.jsonl")
 
 
@@ -170,7 +175,7 @@ def _settings(options: argparse.Namespace) -> dict[str, str | None]:
 
 
 def _fill_runs(parser: argparse.ArgumentParser) -> None:
-    _add_runs_folder(parser)
+    add_runs_folder(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON array")
 
 
@@ -180,8 +185,8 @@ def _fill_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="write the weights alone, as .safetensors"
     )
-    _add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
-    _add_runs_folder(parser)
+    add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
+    add_runs_folder(parser)
 
 
 def _fill_import(parser: argparse.ArgumentParser) -> None:
@@ -192,7 +197,7 @@ def _fill_import(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(model_names())}, or your own: {REFERENCE_FORM}",
     )
     parser.add_argument("--name", help="the run's name (default: the model's and a free number)")
-    _add_places(parser)
+    add_places(parser)
     data_help = f"what to score and map it on: {DATA} (default: auto)"
     parser.add_argument("--data", type=data_name, default="auto", metavar="NAME", help=data_help)
     _add_settings(parser)
@@ -207,7 +212,7 @@ def _fill_bench(parser: argparse.ArgumentParser) -> None:
     )
     training.add_argument("--data-dir", type=Path, metavar="DIR", help="where MNIST is")
     training.add_argument("--device", type=device_argument, default="auto", help=DEVICES)
-    _add_number(training, Setting("repeats", int, 1, 100, "default: 3"), default=3)
+    add_number(training, Setting("repeats", int, 1, 100, "default: 3"), default=3)
     training.add_argument("--model", choices=model_names(), help="default: each in turn")
     training.set_defaults(command="bench_train")
     screen = parts.add_parser(
@@ -215,18 +220,8 @@ def _fill_bench(parser: argparse.ArgumentParser) -> None:
         help="bytes and milliseconds per key",
         description="The app in a pseudo-terminal, beside a bare Textual app.",
     )
-    _add_places(screen)
+    add_places(screen)
     screen.set_defaults(command="bench_screen")
-
-
-def _add_places(parser: argparse.ArgumentParser) -> None:
-    _add_runs_folder(parser)
-    parser.add_argument(
-        "--data-dir",
-        type=Path,
-        metavar="DIR",
-        help="where data sets are (default: $AETUI_DATA_DIR, else the user's cache)",
-    )
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -246,35 +241,8 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     for name, help_text in _setting_helps().items():
-        parser.add_argument(_flag(name), metavar="X", help=help_text)
-
-
-def _add_model(parser: argparse.ArgumentParser, help_text: str) -> None:
-    parser.add_argument("--model", type=reference_argument, metavar="REF", help=help_text)
+        parser.add_argument(flag(name), metavar="X", help=help_text)
 
 
 def _model_titles() -> str:
     return "; ".join(f"{spec.name}: {spec.title.lower()}" for spec in model_specs())
-
-
-def _add_runs_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--runs",
-        type=Path,
-        default=DEFAULT_RUNS,
-        metavar="DIR",
-        help=f"the folder of runs (default: {DEFAULT_RUNS})",
-    )
-
-
-def _add_number(
-    parser: argparse.ArgumentParser, setting: Setting, default: float | None = None
-) -> None:
-    parse = typed(setting)
-    parser.add_argument(
-        _flag(setting.name), type=parse, default=default, metavar="N", help=setting.help
-    )
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")

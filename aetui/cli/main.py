@@ -27,7 +27,7 @@ from aetui.runs.directory import find_run, shipped_runs
 from aetui.terminal import detect_terminal
 from aetui.terminal.device import open_terminal
 
-FOLDERS: Final = ("runs", "data_dir", "target")  # options that name a folder
+FOLDERS: Final = ("runs", "data_dir", "target", "output")  # options that name a folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -150,9 +150,7 @@ def export(options: argparse.Namespace) -> int:
 
     if options.target is None and options.weights is None:
         raise BadInput("name a new folder for the copy, or --weights FILE.safetensors.")
-    if options.model is not None:
-        _load_spec(options.model)
-    run = find_run(options.runs, options.name)
+    run = _find_run(options)
     if options.target is not None:
         print(export_run(run, options.target))
     if options.weights is not None:
@@ -184,6 +182,32 @@ def import_weights(options: argparse.Namespace) -> int:
     print(f"{score}; `aetui launch --runs {options.runs}` shows it")
     print(run)
     return 0
+
+
+def score(options: argparse.Namespace) -> int:
+    limit_openmp_spin()
+    from aetui.cli.score import print_score
+
+    return print_score(_find_run(options), options)
+
+
+def codes(options: argparse.Namespace) -> int:
+    from aetui.cli.codes import write_codes
+
+    return write_codes(_find_run(options), options)
+
+
+def metrics(options: argparse.Namespace) -> int:
+    from aetui.cli.metrics import write_metrics
+
+    return write_metrics(find_run(options.runs, options.name), options.output)
+
+
+def _find_run(options: argparse.Namespace) -> Path:
+    """The run that was named, once the code of a person's own model is loaded."""
+    if options.model is not None:
+        _load_spec(options.model)
+    return find_run(options.runs, options.name)
 
 
 def _command() -> str:
@@ -223,6 +247,9 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "runs": runs,
     "export": export,
     "import": import_weights,
+    "score": score,
+    "codes": codes,
+    "metrics": metrics,
     "doctor": doctor,
     "bench_train": bench_train,
     "bench_screen": bench_screen,

@@ -19,6 +19,7 @@ from aetui.catalog import DATA_PREFIXES
 from aetui.config import RunConfig
 from aetui.errors import BadInput
 from aetui.ml import checkpoint
+from aetui.ml.model_card import CARD, readme
 from aetui.runs.directory import (
     CONFIG,
     LATENT,
@@ -51,8 +52,10 @@ def export_run(run: Path, target: Path) -> str:
         cure = "name a folder that does not exist yet"
         raise BadInput(f"{target} cannot be made ({error.strerror}); {cure}.") from None
     config = without_folders(config)
-    config = dataclasses.replace(config, card=model_card(config, _last_epoch(records)))
+    last = _last_epoch(records)
+    config = dataclasses.replace(config, card=model_card(config, last))
     _write(target / CONFIG, config.to_json())
+    _write(target / CARD, readme(target.name, config, last))
     # Half precision is exact enough for a network that learns no further, and half as large.
     halves = {
         name: tensor.half() if tensor.is_floating_point() else tensor

@@ -13,8 +13,8 @@ from aetui.model_spec import ModelSpec, Term
 from aetui.runs.metrics import number_or_none
 
 COLLAPSED: Final = 0.1  # nats; the class of a digit alone is 2.3
-WIDE: Final = 4.0  # standard deviations of the prior
-OUTERMOST: Final = 0.99  # share of the codes that a plane shows
+REACH: Final = 0.99  # share of the codes that lie within what is called their reach
+WIDE: Final = 7.0  # the prior reaches 2.6
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,10 @@ def advice(spec: ModelSpec, record: Mapping[str, Any], codes: NDArray[np.float32
     if shares is None or weight is None:
         return ""  # no distributions, no prior
     if shares.code < COLLAPSED:
-        return f"The code carries {shares.code:.2g} nats: {_change('lower', weight, spec)}."
-    if codes.std(0).max() > WIDE:
-        reach = np.quantile(np.abs(codes), OUTERMOST)
+        carried = f"{shares.code:.2f}" if shares.code >= 0.01 else "less than 0.01"
+        return f"The code carries {carried} nats: {_change('lower', weight, spec)}."
+    reach = np.quantile(np.abs(codes), REACH, axis=0).max()
+    if reach > WIDE:
         spread = f"The codes reach ±{reach:.0f}, the prior ±3"
         return f"{spread}: {_change('raise', weight, spec)} to draw new images from the prior."
     return ""

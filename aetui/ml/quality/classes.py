@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from aetui.ml.data.images import Tell, silent
 from aetui.ml.quality.neighbours import knn_accuracies
 
 Codes = NDArray[np.float32]  # [N, ...]
 Labels = NDArray[np.int64]  # [N], from 0 on
-Tell = Callable[[str], None]
-"""Takes what is being computed now, for the person who waits."""
 
 FOLDS: Final = 5
 ITERATIONS: Final = 1000  # of the linear probe's solver, at most
@@ -35,7 +34,7 @@ class ClassFigures:
     kmeans_purity: float | None = None  # share of codes that are of their cluster's commonest class
 
 
-def class_figures(codes: Codes, labels: Labels, tell: Tell = lambda _: None) -> ClassFigures:
+def class_figures(codes: Codes, labels: Labels, tell: Tell = silent) -> ClassFigures:
     """All figures of finite `codes`; a few seconds for 5,000.
 
     The probe is scored on codes that it was not fitted to. There are as many clusters as classes.

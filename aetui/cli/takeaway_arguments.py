@@ -1,0 +1,57 @@
+"""The arguments of the commands that take something away from a run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from aetui.catalog import REFERENCE_FORM
+from aetui.cli.argument_types import DEVICES, data_name, device_argument
+from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder
+from aetui.model_spec import Setting
+
+SAMPLES: Final = Setting(
+    *("samples", int, 0, 1_000_000),
+    help="codes an image for the importance-weighted bound; 0: no bound (default: 5000)",
+)
+IMAGES: Final = Setting(
+    *("images", int, 1, 10**9), help="test images that the bound is computed for (default: all)"
+)
+
+
+def fill_score(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser)
+    _add_images_used(parser)
+    add_number(parser, SAMPLES, default=5000)
+    add_number(parser, IMAGES)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def fill_codes(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser)
+    _add_output(parser, "the table to write: .csv, .npz or .parquet (default: CSV, printed)")
+    _add_images_used(parser)
+
+
+def fill_metrics(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser)
+    _add_output(parser, "the table to write: .csv (default: printed)")
+    add_runs_folder(parser)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="RUN", help="the run")
+
+
+def _add_output(parser: argparse.ArgumentParser, help_text: str) -> None:
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=help_text)
+
+
+def _add_images_used(parser: argparse.ArgumentParser) -> None:
+    """What is needed to open a run and to find images for it."""
+    add_places(parser)
+    add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
+    of = "the test images of another data set (default: the run's own)"
+    parser.add_argument("--data", type=data_name, metavar="NAME", help=of)
+    parser.add_argument("--device", type=device_argument, default="cpu", help=DEVICES)

@@ -1,0 +1,51 @@
+"""A line on stderr for the person who waits."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import time
+from typing import Final
+
+from aetui.errors import printable
+
+EVERY: Final = 0.2  # seconds between two pictures of the line on a terminal
+EVERY_ELSEWHERE: Final = 30.0  # in a log file
+
+
+class Waiting:
+    """Rewrites one line on a terminal; elsewhere, writes a line now and then."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._shown_at = -EVERY_ELSEWHERE
+        self._is_open = False
+
+    def tell(self, text: str) -> None:
+        """Show `text`, at once on a terminal; elsewhere always a line of its own."""
+        self._show(text)
+
+    def count(self, text: str) -> None:
+        """Show `text`, one of very many, if the one before is old enough."""
+        if time.monotonic() - self._shown_at >= (EVERY if self._live else EVERY_ELSEWHERE):
+            self._show(text)
+
+    def _show(self, text: str) -> None:
+        self._shown_at = time.monotonic()
+        shown = printable(text, 400)
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            if self._live:
+                width = shutil.get_terminal_size().columns - 1
+                print(f"\r{shown[:width]:<{width}}", end="", file=sys.stderr, flush=True)
+                self._is_open = True
+            else:
+                print(shown, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Take the line away: what follows says more."""
+        if self._is_open:
+            width = shutil.get_terminal_size().columns - 1
+            with contextlib.suppress(OSError):
+                print(f"\r{'':<{width}}\r", end="", file=sys.stderr, flush=True)
+            self._is_open = False

@@ -1,0 +1,87 @@
+"""A trained run opened for use: its network, how far it is trained, and images to try it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from aetui.config import RunConfig
+from aetui.errors import BadInput, printable
+from aetui.ml.checkpoint import restore
+from aetui.ml.data.dataset import Dataset
+from aetui.ml.data.images import Tell, silent
+from aetui.ml.data.load import load, load_test_images
+from aetui.ml.models.base import Autoencoder
+from aetui.model_spec import Capability
+from aetui.runs.directory import METRICS, read_config
+from aetui.runs.metrics import Record, last_records
+
+
+@dataclass(frozen=True)
+class OpenedRun:
+    """A run with its newest usable weights, in eval mode on `device`."""
+
+    path: Path
+    config: RunConfig
+    network: Autoencoder
+    device: torch.device
+    step: int
+    last_epoch: Record  # the newest epoch line; {} before the first
+
+    @property
+    def epoch(self) -> float:
+        """How many epochs the weights are trained for."""
+        known = self.last_epoch.get("epoch")
+        if self.last_epoch.get("step") == self.step and isinstance(known, (int, float)):
+            return float(known)
+        settings, images = self.config.hyperparameters, self.config.train_images
+        per_epoch = max(1, images // min(settings.batch_size, max(1, images)))
+        return self.step / per_epoch
+
+    def need(self, capability: Capability, purpose: str) -> None:
+        """`BadInput` where the model lacks what `purpose` needs."""
+        if capability not in self.config.spec.capabilities:
+            lack = {"plane": "latent plane", "denoise": "way to remove noise"}[capability]
+            name = f"{self.path.name} is a {self.config.model}"
+            raise BadInput(f"{name}, which has no {lack}, and {purpose} needs one.")
+
+
+def open_run(run: Path, device: torch.device | None = None, tell: Tell = silent) -> OpenedRun:
+    """The run, opened; `tell` is given a warning. `BadInput` where it has no usable checkpoint."""
+    config = read_config(run)
+    where = device or torch.device("cpu")
+    network, payload, warning = restore(run, where)
+    if warning:
+        tell(warning)
+    step = payload.get("step")
+    reached = step if isinstance(step, int) else 0
+    last = last_records(run / METRICS).get("epoch", {})
+    return OpenedRun(run, config, network.eval(), where, reached, last)
+
+
+def images_for(
+    run: OpenedRun, data: str | None, data_dir: Path | None, tell: Tell = silent
+) -> Dataset:
+    """The test images to try `run` on: of its own data set, or of `data`. No training images.
+
+    `BadInput` where they are not on this machine, or of another shape than the run takes.
+    """
+    config = run.config
+    if data is None:
+        found = load_test_images(config.data, data_dir, config.data_options)
+        if found is None:
+            cure = "Copy it here, give its folder with --data-dir, or name other images with --data"
+            name = printable(config.data, 200)
+            raise BadInput(f"{name} is not on this machine, and this needs its images. {cure}.")
+        name, images, labels, classes = config.data, found.images, found.labels, config.classes
+    else:
+        other = load(data, data_dir, config.data_options, tell=tell)
+        name, images, labels = other.name, other.test_images, other.test_labels
+        classes = other.classes
+    if tuple(images.shape[1:]) != config.image_shape.sizes:
+        given = "x".join(map(str, images.shape[1:]))
+        takes = f"{run.path.name} takes images of {config.image_shape}"
+        raise BadInput(f"{takes}, and those of {printable(name, 200)} are {given}.")
+    return Dataset(name, images[:0], images, labels, classes)
