@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Resize
 from textual.widgets import Footer, Input, Static
 
 from aetui.terminal import detect_terminal
@@ -28,8 +29,8 @@ class SmallApp(App[None]):
             yield Input(id=f"field{number}", select_on_focus=False)
         yield Footer()
 
-    def on_resize(self) -> None:
-        self.query_one("#words", Static).update(f"size {self.size.width}x{self.size.height}")
+    def on_resize(self, event: Resize) -> None:
+        self.query_one("#words", Static).update(f"size {event.size.width}x{event.size.height}")
 
 
 def main() -> None:
@@ -37,7 +38,6 @@ def main() -> None:
     diff = OutputDiff(follow=not profile.plain_output)
     app = SmallApp(driver_class=driver_for(diff))
     app.run(mouse=profile.mouse)
-    print("left:", *(field.value for field in app.query(Input)), sep="|")
 
 
 if __name__ == "__main__":
