@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -300,7 +301,14 @@ def test_a_home_that_no_shell_wrote_out(tmp_path: Path, monkeypatch: pytest.Monk
     os.geteuid() != 0 or shutil.which("setpriv") is None,
     reason="takes root and setpriv to become a user without a home",
 )
-def test_a_user_without_a_home_has_data(tmp_path: Path) -> None:
+def test_a_user_without_a_home_has_data() -> None:
+    # Not tmp_path: another user may not look into pytest's folder.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        _load_as_nobody(Path(folder))
+
+
+def _load_as_nobody(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
     code = "from aetui.ml.data.load import load; print(len(load('auto', None).train_images))"
     become = ["setpriv", "--reuid", "54321", "--clear-groups"]

@@ -119,4 +119,5 @@ class Snapshot:
         """The names of the runs that are being trained, or are about to be."""
         starting = [run.path.name for run in self.starting.values() if not run.exit_reason]
         resumed = [run.name for run in self.panels.values() if run.state == "starting"]
-        return (*(run.name for run in self.runs if run.state == "running"), *resumed, *starting)
+        running = [run.name for run in reversed(self.runs) if run.state == "running"]
+        return (*running, *resumed, *starting)

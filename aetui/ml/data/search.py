@@ -205,7 +205,8 @@ def _other_set(spec: DataSpec, folder: Path, labels: Path) -> str:
 def _state(folder: Path, listed: Mapping[str, Path], lacking: list[str] | tuple[str, ...]) -> str:
     if lacking:
         return f"lacks {', '.join(lacking)}"
-    if not folder.is_dir():
+    # os.path, because Path.is_dir raises where it is not allowed to look.
+    if not os.path.isdir(folder):  # noqa: PTH112
         return "no such folder"
     names = sorted(
         [path.name for path in listed.values()] + [f"{each.name}/" for each in _folders(folder)]

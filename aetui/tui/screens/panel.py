@@ -185,7 +185,7 @@ def _safe(text: str, limit: int = LONGEST) -> str:
 
 def _safe_lines(text: str) -> str:
     """The end of a message that may be a traceback."""
-    return "\n".join(_safe(line, 300) for line in text.splitlines()[-CAUSE_LINES:])
+    return "\n".join(_safe(line) for line in text.splitlines()[-CAUSE_LINES:])
 
 
 def _limits(*curves: CurveSnapshot) -> tuple[float, float] | None:

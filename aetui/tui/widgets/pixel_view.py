@@ -1,4 +1,4 @@
-"""Arrays to terminal cells: grey images as half blocks (two pixels a cell), in few levels and merged runs."""
+"""Grey images as half blocks, two pixels a cell, in few levels and merged runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aetui.tui.widgets.strip_view import StripView
 Grey = NDArray[np.uint8]
 
 LEVELS: Final = 25  # black and the 24 greys that every 256-colour terminal has
-INERTIA: Final = 1.0  # levels; rounding alone is half a level off
+HYSTERESIS: Final = 1.0  # levels; rounding alone is half a level off
 CHARACTERS: Final = {"shades": " ░▒▓█", "ramp": " .:-=+*#%@"}  # dark to light
 
 
@@ -28,7 +28,7 @@ CHARACTERS: Final = {"shades": " ░▒▓█", "ramp": " .:-=+*#%@"}  # dark to
 def grey(level: int) -> Color:
     """The colour of a level, 0 for black.
 
-    It carries its number in the 256-colour palette, which takes fewer bytes on the wire than a 24-bit colour, and the
+    It carries its number in the 256-colour palette, which takes fewer bytes than 24 bits, and the
     triplet, without which Textual would turn it into one.
     """
     value = 0 if level == 0 else 8 + 10 * (level - 1)
@@ -49,20 +49,20 @@ def cell_style(top: int, bottom: int) -> Style:
 def quantise(image: Grey, shown: Grey | None = None) -> Grey:
     """uint8 grey in 0..255 as levels in 0..LEVELS - 1.
 
-    A level that is `shown` stays for as long as it is no more than INERTIA levels off: on a walk over the plane most
+    A level that is `shown` stays while it is no more than HYSTERESIS levels off: on a walk most
     pixels change by less than a level, and every cell that changes is sent.
     """
     exact = image * np.float32((LEVELS - 1) / 255)
     levels: Grey = np.rint(exact).astype(np.uint8)
     if shown is None or shown.shape != levels.shape:
         return levels
-    return np.asarray(np.where(np.abs(exact - shown) <= INERTIA, shown, levels), np.uint8)
+    return np.asarray(np.where(np.abs(exact - shown) <= HYSTERESIS, shown, levels), np.uint8)
 
 
 def half_block_strips(
     levels: Grey, scale: int = 1, shown: tuple[Grey, list[Strip]] | None = None
 ) -> list[Strip]:
-    """Levels [rows, columns], a pixel `scale` columns wide, as one strip for every two half rows; an odd last one stands on black.
+    """Levels [rows, columns] as one strip for every two half rows, a pixel `scale` columns wide.
 
     `shown` are levels and strips of the same size, and what did not change is taken from them.
     """
@@ -96,9 +96,9 @@ def _strip(top: list[int], bottom: list[int], scale: int) -> Strip:
 
 
 def character_strips(image: Grey, columns: int, rows: int, characters: str) -> list[Strip]:
-    """A grey image [height, width] in `columns` x `rows` cells, each the character of its mean brightness."""
+    """A grey image [height, width] in cells, each the character of its mean brightness."""
     height, width = image.shape
-    # Every cell averages the pixels that it covers; a digit's thin strokes would fall between samples.
+    # Every cell averages the pixels that it covers: thin strokes would fall between samples.
     cells = (
         image.repeat(rows, 0)
         .reshape(rows, height, width)

@@ -1,4 +1,4 @@
-"""Points of the latent plane to cells, without a screen: which digit stands where, and what the axes say."""
+"""Points of the latent plane to cells: which class stands where, and what the axes say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-# Petroff, "Accessible color sequences for data visualization" (arXiv:2107.02270): ten colours that colour-blind readers tell apart.
+# Petroff, "Accessible color sequences for data visualization" (arXiv:2107.02270): ten colours that
+# colour-blind readers tell apart.
 PETROFF_10: Final = (
     "#3f90da",
     "#ffa90e",
@@ -66,7 +67,7 @@ class Viewport:
 
 
 def fit(points: NDArray[np.float32], columns: int, rows: int) -> Viewport:
-    """The viewport that shows all but the outermost half percent of the points on each side, in true proportion."""
+    """The viewport that shows all but the outermost points (0.2 % a side), in true proportion."""
     if not len(points):
         return Viewport(0.0, 0.0, 6.0 / max(columns, 1))
     low, high = np.quantile(points, [0.002, 0.998], axis=0)
@@ -80,7 +81,7 @@ def fit(points: NDArray[np.float32], columns: int, rows: int) -> Viewport:
 
 @dataclass(frozen=True)
 class Cells:
-    """What stands in each cell: the commonest label (-1 for none) and how many points in all, both [rows, columns]."""
+    """The commonest label of each cell (-1 for none) and its points, both [rows, columns]."""
 
     label: NDArray[np.int64]
     count: NDArray[np.int64]
@@ -112,7 +113,7 @@ def density_levels(count: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
-    """At most `most` round numbers between `low` and `high`: steps of 1, 2 or 5 times a power of ten."""
+    """At most `most` round numbers from `low` to `high`: steps of 1, 2 or 5 times a power of 10."""
     span = high - low
     if span <= 0 or most < 1:
         return []
@@ -125,7 +126,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """What lies near a point: labels of the nearest test images, nearest first, and how dense the plane is there."""
+    """What is near a point: labels of the nearest test images, and how dense the plane is there."""
 
     labels: tuple[int, ...]
     density: float  # codes per unit of area, as a share of the densest place: 0 to 1
@@ -136,7 +137,7 @@ _DENSITY_RADII: Final = 0.25  # of the codes' standard deviation
 
 
 class Neighbours:
-    """Answers what lies near a point of the plane. For 5,000 codes a search through all of them takes microseconds."""
+    """Answers what is near a point of the plane, by a search through all of some thousand codes."""
 
     def __init__(self, points: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
         self._points, self._labels = points, labels

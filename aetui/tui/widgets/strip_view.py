@@ -1,4 +1,4 @@
-"""A widget that is a list of finished lines: the shortest way from cells to the screen, for what changes with every key."""
+"""A widget that is a list of finished lines, for what changes with every key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 
 class StripView(Widget):
-    """Shows strips, and repaints only the lines that changed. For widgets without border and padding.
+    """Shows strips, and repaints only the lines that changed. For widgets without a border.
 
     Its lines skip Textual's style cache and colour filters: they carry every colour that they need.
     """
@@ -28,7 +28,7 @@ class StripView(Widget):
             self.refresh()
             return
         width = self.size.width
-        # Whole lines: Textual would cut a part out of its line, for more than the wire takes to see what is preserve_state.
+        # Whole lines: to cut a part out of a line costs more than to compare the whole of it.
         changed = [
             Region(0, row, width, 1)
             for row, (old, new) in enumerate(zip(before, self.strips, strict=True))
