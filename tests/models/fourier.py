@@ -14,6 +14,7 @@ from aetui.model_spec import SHARED, ModelSpec, Score, Setting
 SPEC = ModelSpec(
     name="fourier",
     title="Fourier autoencoder",
+    featured=False,
     score=Score(key="test_error", unit="mse"),
     losses=("loss",),
     loss_unit="squared error per pixel",
