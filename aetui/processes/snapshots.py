@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aetui.catalog import model_names
 from aetui.config import RunConfig
 from aetui.model_spec import Capability, ModelSpec
 from aetui.runs.directory import RunIdentity
@@ -119,5 +120,8 @@ class Snapshot:
         """The names of the runs that are being trained, or are about to be."""
         starting = [run.path.name for run in self.starting.values() if not run.exit_reason]
         resumed = [run.name for run in self.panels.values() if run.state == "starting"]
-        running = [run.name for run in reversed(self.runs) if run.state == "running"]
-        return (*running, *resumed, *starting)
+        # In the order of the panels: trainers that start together write their first file in any.
+        places = {name: place for place, name in enumerate(model_names())}
+        running = [run for run in reversed(self.runs) if run.state == "running"]
+        running.sort(key=lambda run: places.get(run.config.model, len(places)))
+        return (*(run.name for run in running), *resumed, *starting)
