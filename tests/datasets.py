@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-NAMES = [
-    f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
-]
+NOBODY = "http://127.0.0.1:9/"  # no server answers there: a machine without internet
 
 
 def noise(seed: int, size: tuple[int, int] = (28, 28), bands: int = 1) -> np.ndarray:

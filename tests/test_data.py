@@ -18,20 +18,25 @@ import pytest
 import torch
 
 from aetui.errors import BadInput
+from aetui.ml.data import download
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.data.images import balanced_order, draw_balanced
 from aetui.ml.data.load import load, load_test_images
 from aetui.ml.data.transforms import small_affine_changes
-from tests.datasets import idx, mnist_files, noise, write
+from tests.datasets import NOBODY, idx, mnist_files, noise, write
 
 
 def here(name: str, folder: Path) -> Dataset:
     return load(name, folder, download=False)
 
 
-def test_auto_falls_back_to_digits_and_says_where_it_looked(tmp_path: Path) -> None:
+def test_auto_falls_back_to_digits_and_says_where_it_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "SERVERS", {"MNIST": (NOBODY,)})
     told: list[str] = []
-    data = load("auto", tmp_path / "empty", tell=told.append, download=False)
+    data = load("auto", tmp_path / "empty", tell=told.append)
+    assert not (tmp_path / "empty").exists()
     assert data.name == "digits"
     assert "MNIST could not be had" in data.note
     assert str(tmp_path / "empty") in data.note
@@ -271,8 +276,6 @@ def test_a_set_that_is_not_here_is_downloaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from torchvision import datasets
-
-    from aetui.ml.data import download
 
     write(tmp_path / "web", packed(mnist_files()))
     handler = partial(Quiet, directory=str(tmp_path / "web"))

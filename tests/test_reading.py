@@ -14,7 +14,7 @@ import torch
 from aetui.config import DataOptions
 from aetui.ml.data.load import load
 from aetui.runs.directory import read_config
-from tests.datasets import image, images, noise, put
+from tests.datasets import NOBODY, image, images, noise, put
 from tests.trainers import records, train_here
 
 MANY = 600  # images that are worth a cache
@@ -93,7 +93,7 @@ def test_a_training_says_what_it_made_of_the_images(
 def test_a_training_says_that_it_fell_back(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aetui.ml.data.download.TIMEOUT", 0.2)
+    monkeypatch.setattr("aetui.ml.data.download.SERVERS", {"MNIST": (NOBODY,)})
     options = ("--data", "auto", "--data-dir", str(tmp_path / "none"), "--epochs", "1")
     assert train_here("vae", tmp_path, *options) == 0
     error = capsys.readouterr().err

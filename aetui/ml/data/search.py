@@ -156,7 +156,7 @@ def _listed(folder: Path) -> dict[str, Path]:
                 path = folder / entry.name
                 if entry.is_dir():  # some archives unpack each file into a folder of its name
                     path = path / entry.name
-                    if not path.is_file():
+                    if not os.path.isfile(path):  # noqa: PTH113  (Path's raises; see _state)
                         continue
                 listed[entry.name.lower().replace(".idx", "-idx")] = path
     except OSError:
