@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from aetui.errors import BadInput, printable
+from aetui.model_spec import Setting
 from aetui.runs.directory import write_atomically
+from aetui.terminal import COLOURS
 
 FILE: Final = "preferences.json"
+FPS_SETTING: Final = Setting("fps", int, 1, 120, "frames per second at most")
+_writing: Final = threading.Lock()
 
 
 def preferences_path() -> Path:
@@ -29,11 +36,39 @@ def read_preferences() -> dict[str, Any]:
 
 def write_preferences(**changes: Any) -> bool:
     """Keep these choices beside the others; whether that was possible."""
-    text = json.dumps({**read_preferences(), **changes}, indent=2) + "\n"
-    try:
-        path = preferences_path()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, lambda file: file.write(text.encode()))
-    except (OSError, RuntimeError):
-        return False
+    with _writing:
+        text = json.dumps({**read_preferences(), **changes}, indent=2) + "\n"
+        try:
+            path = preferences_path()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, lambda file: file.write(text.encode()))
+        except (OSError, RuntimeError):
+            return False
     return True
+
+
+@dataclass(frozen=True)
+class DisplayPreferences:
+    """How the app is to be drawn; None where nothing was chosen."""
+
+    theme: str | None = None  # the app keeps it when a person picks one
+    colours: str | None = None
+    fps: int | None = None
+
+
+def read_display_preferences() -> DisplayPreferences:
+    """`BadInput` names a value that cannot be used: colours and fps are written by hand."""
+    values = read_preferences()
+    theme, colours, fps = (values.get(name) for name in ("theme", "colours", "fps"))
+    if colours not in (None, "auto", *COLOURS):
+        raise _bad_value(f'"colours" must be one of auto, {", ".join(COLOURS)}', colours)
+    try:
+        rate = None if fps is None else int(FPS_SETTING.check(fps))
+    except BadInput:
+        raise _bad_value('"fps" must be a number from 1 to 120', fps) from None
+    return DisplayPreferences(theme if isinstance(theme, str) else None, colours, rate)
+
+
+def _bad_value(rule: str, value: object) -> BadInput:
+    where = f"in {preferences_path()}"
+    return BadInput(f"{rule}, not {printable(json.dumps(value))}, {where}; correct or delete it.")

@@ -21,6 +21,7 @@ ESCAPES: Final = {
     "home": "\x1b[H",
     "end": "\x1b[F",
     "f1": "\x1bOP",
+    "f2": "\x1bOQ",
     "enter": "\r",
     "esc": "\x1b",
     "shift+right": "\x1b[1;2C",

@@ -29,6 +29,7 @@ from aetui.cli.shared_arguments import add_model, add_number, add_places, add_ru
 from aetui.cli.takeaway_arguments import fill_codes, fill_metrics, fill_score
 from aetui.errors import BadInput, printable
 from aetui.model_spec import ModelSpec, Setting, Value
+from aetui.preferences import FPS_SETTING
 from aetui.terminal import COLOURS, FPS
 
 DATA: Final = ", ".join([*NAMED_DATA, *(f"{prefix}PATH" for prefix in DATA_PREFIXES)])
@@ -79,8 +80,7 @@ def _fill_launch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--color",
         choices=("auto", *COLOURS),
-        default="auto",
-        help="auto: as NO_COLOR, COLORTERM and TERM say",
+        help="default: auto, as NO_COLOR, TERM and COLORTERM say",
     )
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
     parser.add_argument(
@@ -88,10 +88,9 @@ def _fill_launch(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--fps",
-        type=typed(Setting("fps", int, 1, 120, "")),
-        default=FPS,
+        type=typed(FPS_SETTING),
         metavar="N",
-        help=f"frames per second at most (default: {FPS})",
+        help=f"{FPS_SETTING.help} (default: {FPS})",
     )
 
 

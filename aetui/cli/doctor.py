@@ -5,28 +5,16 @@ from __future__ import annotations
 import json
 import os
 import platform
-import select
 import shutil
 import subprocess
-import sys
-import termios
-import time
-import tty
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from aetui.errors import BadInput
+from aetui.cli.doctor_terminal import examine_terminal
+from aetui.cli.finding import Finding
 from aetui.processes.children import child_environment, python_code
-from aetui.terminal import detect_terminal
-from aetui.terminal.characters import knows_unicode
 
-SMALLEST: Final = (80, 24)
-SLOW: Final = 0.15  # seconds to the terminal and back
-ANSWER_WITHIN: Final = (
-    1.0  # seconds; a terminal that does not answer by then does not know the question
-)
 TORCH_QUESTION: Final = """
 import json, torch
 cuda = torch.cuda
@@ -36,124 +24,12 @@ print(json.dumps({**found, "mps": torch.backends.mps.is_available()}))
 """
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line: what was looked at, what was found, and, where it is not well, what to do."""
-
-    what: str
-    found: str
-    cure: str = ""
-
-    def __str__(self) -> str:
-        mark = "!" if self.cure else "ok"
-        line = f"{mark:>2}  {self.what:<12} {self.found}"
-        return f"{line}\n{'':17}{self.cure}" if self.cure else line
-
-
-def examine(runs: Path, data_dir: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
+def examine(runs: Path, data_dir: Path) -> Iterator[Finding]:
     """Every finding, as it is made: the slow ones come last."""
-    yield _terminal(environ)
-    yield _unicode(environ)
-    yield _size()
-    yield _connection(environ)
-    yield _round_trip()
+    yield from examine_terminal()
     yield _runs_folder(runs)
     yield from examine_data(data_dir)
     yield from _torch()
-
-
-def _terminal(environ: Mapping[str, str]) -> Finding:
-    term = environ.get("TERM", "(unset)")
-    try:
-        look = detect_terminal(environ)
-    except BadInput as error:
-        return Finding("terminal", f"TERM={term}", str(error))
-    found = f"TERM={term}, COLORTERM={environ.get('COLORTERM', '(unset)')}: colours {look.colours}"
-    if look.colours == "none":
-        return Finding("terminal", found + " (NO_COLOR is set)")
-    if look.colours == "16":
-        return Finding(
-            "terminal",
-            found,
-            "digits are drawn in five shades; if the terminal knows 256 colours, use --color 256",
-        )
-    return Finding("terminal", found)
-
-
-def _unicode(environ: Mapping[str, str]) -> Finding:
-    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or "(unset)"
-    if knows_unicode(environ):
-        return Finding("characters", f"locale {locale}: Unicode (--ascii if it looks wrong)")
-    return Finding(
-        "characters",
-        f"locale {locale}: ASCII only",
-        "if the terminal knows UTF-8, set LANG to a UTF-8 locale, say C.UTF-8",
-    )
-
-
-def _size() -> Finding:
-    columns, rows = shutil.get_terminal_size()
-    small = columns < SMALLEST[0] or rows < SMALLEST[1]
-    return Finding(
-        "size",
-        f"{columns}x{rows}",
-        f"aetui needs {SMALLEST[0]}x{SMALLEST[1]}: enlarge the window" if small else "",
-    )
-
-
-def _connection(environ: Mapping[str, str]) -> Finding:
-    inside = [
-        name
-        for name, key in (
-            ("tmux", "TMUX"),
-            ("screen", "STY"),
-            ("SSH", "SSH_CONNECTION"),
-            ("mosh", "MOSH_SERVER"),
-        )
-        if key in environ
-    ]
-    if "TMUX" in environ and environ.get("COLORTERM", "") == "":
-        return Finding(
-            "inside",
-            " and ".join(inside),
-            'for true colour: set -ga terminal-features ",*:RGB" in tmux, and COLORTERM=truecolor',
-        )
-    return Finding("inside", " and ".join(inside) or "neither tmux nor SSH")
-
-
-def _round_trip() -> Finding:
-    seconds = ask_terminal()
-    if seconds is None:
-        return Finding(
-            "round trip",
-            "the terminal does not answer (no terminal, or one that does not know the question)",
-        )
-    slow = (
-        "keys take that long to show, whatever aetui does; --fps 10 keeps the line free"
-        if seconds > SLOW
-        else ""
-    )
-    return Finding("round trip", f"{seconds * 1e3:.0f} ms to the terminal and back", slow)
-
-
-def ask_terminal() -> float | None:
-    """Seconds until the terminal says where its cursor is; None where it does not."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return None
-    before = termios.tcgetattr(sys.stdin)
-    try:
-        tty.setcbreak(sys.stdin)
-        start = time.perf_counter()
-        os.write(sys.stdout.fileno(), b"\x1b[6n")
-        answer = b""
-        while not answer.endswith(b"R"):
-            left = start + ANSWER_WITHIN - time.perf_counter()
-            if left <= 0 or not select.select([sys.stdin], [], [], left)[0]:
-                return None
-            answer += os.read(sys.stdin.fileno(), 32)
-        return time.perf_counter() - start
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
 def _runs_folder(runs: Path) -> Finding:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
+import io
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -22,16 +22,16 @@ from aetui.config import DataOptions
 from aetui.errors import BadInput
 from aetui.machine import default_data_dir, expand_home
 from aetui.model_spec import ModelSpec
-from aetui.processes.priority import limit_openmp_spin, prefer_interactive
-from aetui.runs.directory import find_run, shipped_runs
-from aetui.terminal import detect_terminal
-from aetui.terminal.device import open_terminal
+from aetui.processes.priority import limit_openmp_spin
+from aetui.runs.directory import find_run
+from aetui.terminal.characters import ASCII_ERRORS
 
 FOLDERS: Final = ("runs", "data_dir", "target", "output")  # options that name a folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    _print_any_character()
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         _check_folders(options)
@@ -45,6 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # `aetui runs | head` closed our output: nothing is wrong, and there is nobody left to tell.
         sys.stderr.close()
         return 1
+
+
+def _print_any_character() -> None:
+    """A character that the locale does not have is printed as the ASCII that looks like it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=ASCII_ERRORS)
 
 
 def _check_folders(options: argparse.Namespace) -> None:
@@ -63,38 +70,9 @@ def show_help(_: argparse.Namespace) -> int:
 
 
 def launch(options: argparse.Namespace) -> int:
-    terminal = open_terminal()
-    profile = detect_terminal(
-        os.environ,
-        colours=options.color,
-        ascii_only=options.ascii,
-        mouse=not options.no_mouse,
-        fps=options.fps,
-    )
-    os.environ.update(profile.textual_settings())  # before textual is imported
-    os.environ.pop("NO_COLOR", None)  # `profile` has it; Textual would turn colours into greys
-    from aetui.processes.inference import Inference
-    from aetui.processes.trainer import TrainerOptions
+    from aetui.cli.launch import open_app
 
-    prefer_interactive()
-    inference = Inference(options.data_dir, options.model)
-    try:
-        from aetui.tui.app import AetuiApp
-
-        trainers = TrainerOptions(
-            options.data,
-            options.data_dir,
-            options.device,
-            DataOptions(options.size, options.channels),
-            options.model,
-        )
-        app = AetuiApp(options.runs, trainers, inference, profile, (shipped_runs(),), terminal)
-        app.run(mouse=profile.mouse)
-        if app.farewell:
-            print(app.farewell)
-        return app.return_code or 0
-    finally:
-        inference.close()
+    return open_app(options)
 
 
 def train(options: argparse.Namespace) -> int:
@@ -217,7 +195,7 @@ def _command() -> str:
 def doctor(options: argparse.Namespace) -> int:
     from aetui.cli.doctor import examine
 
-    for finding in examine(options.runs, options.data_dir or default_data_dir(), os.environ):
+    for finding in examine(options.runs, options.data_dir or default_data_dir()):
         print(finding, flush=True)
     return 0
 

@@ -5,41 +5,51 @@ from __future__ import annotations
 import os
 import re
 import select
+import time
 from typing import Final, Literal
 
 from aetui.terminal.device import TerminalDevice
 
 Background = Literal["dark", "light"]
 
-# Every terminal answers the second question, device attributes, and answers in order: when that
-# answer is there, the first one is not going to come.
-_QUESTIONS: Final = b"\x1b]11;?\x1b\\\x1b[c"
-ATTRIBUTES_ANSWER: Final = r"\x1b\[\?[0-9;]*c"
-_ANSWERS: Final = re.compile(rf"\x1b\]11;[^\x07\x1b]*(?:\x07|\x1b\\)|{ATTRIBUTES_ANSWER}".encode())
+_COLOUR_QUESTION: Final = b"\x1b]11;?\x1b\\"
+# Device attributes. Every terminal answers this one, and all answer in order: once its answer is
+# there, none to the question before it will come.
+_LAST_QUESTION: Final = b"\x1b[c"
+LAST_ANSWER: Final = r"\x1b\[\?[0-9;]*c"
+_LAST_ANSWER: Final = re.compile(LAST_ANSWER.encode())
+_ANSWERS: Final = re.compile(rf"\x1b\]11;[^\x07\x1b]*(?:\x07|\x1b\\)|{LAST_ANSWER}".encode())
 _COLOUR: Final = re.compile(
     rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})"
 )
 # They show a question that they do not know, or have no other background.
-_NOT_ASKED: Final = ("linux", "vt", "cons", "ansi", "sun", "dumb")
+_NOT_ASKED: Final = re.compile(r"linux|vt\d|cons\d|ansi|sun|dumb")
 
 
 class BackgroundQuestion:
     """A question that waits for its answer while other things are done."""
 
-    def __init__(self, terminal: TerminalDevice) -> None:
+    def __init__(self, terminal: TerminalDevice, term: str) -> None:
         self._terminal = terminal
-        os.write(terminal.output, _QUESTIONS)
+        first = _COLOUR_QUESTION if understands_question(term) else b""
+        os.write(terminal.output, first + _LAST_QUESTION)
         terminal.owes_answer = True
 
-    def answer(self) -> Background | None:
-        """What has come by now, without waiting. The rest of the input is kept in `typed`."""
+    def answer(self, patience: float = 0) -> Background | None:
+        """What has come by now, or comes within `patience` seconds.
+
+        What was typed meanwhile is kept in `typed` of the terminal.
+        """
         data = b""
-        while select.select([self._terminal.input], [], [], 0)[0]:
-            piece = os.read(self._terminal.input, 4096)
-            if not piece:
+        end = time.monotonic() + patience
+        while _LAST_ANSWER.search(data) is None:
+            left = max(0, end - time.monotonic())
+            if not select.select([self._terminal.input], [], [], left)[0]:
+                break
+            if not (piece := os.read(self._terminal.input, 4096)):
                 break
             data += piece
-        self._terminal.owes_answer = re.search(ATTRIBUTES_ANSWER.encode(), data) is None
+        self._terminal.owes_answer = _LAST_ANSWER.search(data) is None
         self._terminal.typed += _ANSWERS.sub(b"", data)
         colour = _COLOUR.search(data)
         return _shade(colour) if colour else None
@@ -53,4 +63,4 @@ def _shade(colour: re.Match[bytes]) -> Background:
 
 def understands_question(term: str) -> bool:
     """Whether a terminal of that name keeps a question to itself that it cannot answer."""
-    return not term.startswith(_NOT_ASKED)
+    return _NOT_ASKED.match(term) is None

@@ -43,7 +43,8 @@ class TerminalDevice:
         try:
             yield
         finally:
-            termios.tcsetattr(self.input, termios.TCSANOW, self.modes)
+            with contextlib.suppress(termios.error):  # the terminal may have gone
+                termios.tcsetattr(self.input, termios.TCSANOW, self.modes)
 
     def size(self) -> tuple[int, int]:
         """(columns, rows) as the kernel knows them, else 80x24: a serial line has no size.

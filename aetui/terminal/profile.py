@@ -28,6 +28,7 @@ class TerminalProfile:
     colours_chosen: bool = False  # by the person, and not detected
     plain_output: bool = False  # everything is sent, as Textual writes it
     background: Background | None = None  # None where the terminal did not say
+    theme: str | None = None  # that the person chose; None: as the background
 
     @property
     def ink(self) -> Ink:

@@ -19,6 +19,7 @@ from textual.worker import Worker, WorkerState
 
 from aetui.catalog import add_model
 from aetui.errors import BadInput
+from aetui.preferences import write_preferences
 from aetui.processes.controller import Outcome, TrainerController
 from aetui.processes.inference import Inference
 from aetui.processes.monitor import Follow, HoldEpoch, Pick, RunMonitor, Wish
@@ -45,7 +46,7 @@ from aetui.tui.screens.base import ModeScreen, Services, SnapshotScreen, fault_t
 from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
 from aetui.tui.textual_internals.exit_signals import leave_on_signals
 from aetui.tui.textual_internals.stylesheet import CachedStylesheet
-from aetui.tui.theme import DARK, THEMES
+from aetui.tui.theme import THEMES, first_theme
 
 ERROR_SECONDS: Final = 8.0  # that an error message stays
 WISH_PATIENCE: Final = 5.0  # seconds; a disk that hangs must not keep all keys waiting
@@ -96,7 +97,7 @@ class AetuiApp(App[None]):
         self._published = asyncio.Condition()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DARK.name
+        self.theme = first_theme(profile)
         self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
         for number, mode in enumerate(MODES, 1):
             self.add_mode(mode.name, partial(self._make_screen, mode.name))
@@ -125,6 +126,9 @@ class AetuiApp(App[None]):
     def on_mount(self) -> None:
         if not self.is_headless:
             leave_on_signals(self)
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        if hint := self._services.profile.hint:
+            self.notify(hint, timeout=ERROR_SECONDS)
         self.call_after_refresh(self._start_watching)
 
     def _start_watching(self) -> None:
@@ -133,6 +137,9 @@ class AetuiApp(App[None]):
         self._run_task(self._listen())
         self._run_task(asyncio.to_thread(_load_screens))
         self._run_task(self._open_guide())
+
+    def _keep_theme(self, theme: Theme) -> None:
+        self._run_task(asyncio.to_thread(_write_theme, theme.name))
 
     async def _open_guide(self) -> None:
         await asyncio.to_thread(self._guide.load)
@@ -305,6 +312,10 @@ def _farewell(snapshot: Snapshot, runs: Path) -> str:
     parts = [f"{state}: {', '.join(names)}" for state, names in groups if names]
     again = shlex.join(["aetui", "launch", "--runs", str(runs)])
     return f"{'; '.join(parts)}\n{again}" if parts else ""
+
+
+def _write_theme(name: str) -> None:
+    write_preferences(theme=name)
 
 
 def _load_screens() -> None:

@@ -6,6 +6,8 @@ from typing import Final
 
 from textual.theme import BUILTIN_THEMES, Theme
 
+from aetui.terminal import TerminalProfile
+
 DARK: Final = Theme(
     name="aetui-dark",
     dark=True,
@@ -35,3 +37,10 @@ LIGHT: Final = Theme(
     foreground="#1c232b",
 )
 THEMES: Final = (DARK, LIGHT, BUILTIN_THEMES["textual-dark"], BUILTIN_THEMES["textual-light"])
+
+
+def first_theme(profile: TerminalProfile) -> str:
+    """The name of the theme to start with: the one chosen, else as the terminal's background."""
+    if profile.theme in {theme.name for theme in THEMES}:
+        return str(profile.theme)
+    return (LIGHT if profile.background == "light" else DARK).name

@@ -106,14 +106,14 @@ class DiffDriver(LinuxDriver):
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         answers = AnswerFilter(waiting=self.terminal.owes_answer)
-        typed = decode(self.terminal.typed)
+        typed = answers.typed(decode(self.terminal.typed))
         self.terminal.typed = b""
         while not self.exit_event.is_set():
             if typed:  # "" would end the parser
                 self._deliver(parser.feed(typed))
             self._deliver(parser.tick())
             if not select.select([self.fileno], [], [], TICK)[0]:
-                typed = answers.given_up()
+                typed = answers.pause()
             elif data := _read(self.fileno):
                 typed = answers.typed(decode(data))
             else:  # the terminal is gone

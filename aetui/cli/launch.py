@@ -1,0 +1,85 @@
+"""`aetui launch`: the app on the terminal that it was started from."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import replace
+from typing import Final
+
+from aetui.config import DataOptions
+from aetui.preferences import read_display_preferences
+from aetui.processes.priority import prefer_interactive
+from aetui.runs.directory import shipped_runs
+from aetui.terminal import FPS, TerminalProfile, detect_terminal
+from aetui.terminal.background import BackgroundQuestion, understands_question
+from aetui.terminal.device import TerminalDevice, open_terminal
+
+NOT_BELIEVED: Final = ("COLUMNS", "LINES")  # the terminal knows its size, and that it changed
+NOT_FOR_TEXTUAL: Final = "NO_COLOR"  # the profile has it; Textual would turn colours into greys
+
+
+def open_app(options: argparse.Namespace) -> int:
+    """Run the app; its exit code."""
+    terminal = open_terminal()
+    profile = choose_profile(
+        colours=options.color,
+        ascii_only=options.ascii,
+        mouse=not options.no_mouse,
+        fps=options.fps,
+    )
+    os.environ.update(profile.textual_settings())  # before Textual is imported
+    for name in (*NOT_BELIEVED, NOT_FOR_TEXTUAL):
+        os.environ.pop(name, None)
+    prefer_interactive()
+    with terminal.unbuffered():
+        return _run(options, profile, terminal)
+
+
+def choose_profile(
+    *,
+    colours: str | None = None,
+    ascii_only: bool = False,
+    mouse: bool = True,
+    fps: int | None = None,
+) -> TerminalProfile:
+    """What was typed, then the preferences, then what is detected."""
+    kept = read_display_preferences()
+    profile = detect_terminal(
+        os.environ,
+        colours=colours or kept.colours or "auto",
+        ascii_only=ascii_only,
+        mouse=mouse,
+        fps=fps or kept.fps or FPS,
+    )
+    return replace(profile, theme=kept.theme)
+
+
+def _run(options: argparse.Namespace, profile: TerminalProfile, terminal: TerminalDevice) -> int:
+    # The terminal answers while Textual is imported: the first picture waits for neither.
+    term = os.environ["TERM"]
+    asks = profile.theme is None and understands_question(term)
+    question = BackgroundQuestion(terminal, term) if asks else None
+    from aetui.processes.inference import Inference
+    from aetui.processes.trainer import TrainerOptions
+
+    inference = Inference(options.data_dir, options.model)
+    try:
+        from aetui.tui.app import AetuiApp
+
+        trainers = TrainerOptions(
+            options.data,
+            options.data_dir,
+            options.device,
+            DataOptions(options.size, options.channels),
+            options.model,
+        )
+        background = question.answer() if question else None
+        profile = replace(profile, background=background)
+        app = AetuiApp(options.runs, trainers, inference, profile, (shipped_runs(),), terminal)
+        app.run(mouse=profile.mouse)
+        if app.farewell:
+            print(app.farewell)
+        return app.return_code or 0
+    finally:
+        inference.close()
