@@ -52,7 +52,7 @@ def _row(summary: RunSummary) -> tuple[str, ...]:
         printable(config.data, 30),
         f"{summary.epoch:g}/{config.hyperparameters.epochs}",
         summary.score_text,
-        summary.state,
+        summary.state_text,
         summary.age,
     )
 
@@ -68,5 +68,6 @@ def _object(summary: RunSummary) -> dict[str, Any]:
         "test_loss": summary.last_epoch.get("test_loss"),
         "test_psnr": summary.last_epoch.get("test_psnr"),
         "state": summary.state,
+        "elsewhere": summary.elsewhere,
         "age_s": round(time.time() - summary.modified, 1),
     }

@@ -19,7 +19,7 @@ from aetui.runs.directory import (
     run_configs,
     stamp_of,
 )
-from aetui.runs.lock import LOCK, lock_holder
+from aetui.runs.lock import LOCK, is_trained
 from aetui.runs.summary import RunSummary, summarise
 
 LIST_EVERY: Final = 1.0  # seconds
@@ -134,7 +134,7 @@ def _has_changed(run: IndexedRun) -> bool:
     """
     if _activity(run.path) != run.activity:
         return True
-    return run.summary.is_training and lock_holder(run.path) is None
+    return run.summary.is_training and not is_trained(run.path)
 
 
 def _age_key(run: IndexedRun) -> tuple[float, str]:

@@ -34,6 +34,7 @@ class RunSnapshot:
     checkpoint: tuple[int, int] = (0, 0)  # changes with every save; zeros before the first
     epochs: tuple[int, ...] = ()  # after which there are latent maps
     log_line: str = ""  # the newest, while it starts
+    elsewhere: str = ""  # the machine that trains it, where its lock is not seen here
 
     @property
     def name(self) -> str:
@@ -46,6 +47,11 @@ class RunSnapshot:
     @property
     def is_alive(self) -> bool:
         return self.state in ALIVE
+
+    @property
+    def state_text(self) -> str:
+        """The state, with the machine if it is another: running on HOST."""
+        return f"{self.state} on {self.elsewhere}" if self.elsewhere else self.state
 
     @property
     def has_checkpoint(self) -> bool:

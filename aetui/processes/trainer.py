@@ -22,7 +22,7 @@ from aetui.model_spec import Value
 from aetui.processes.children import child_environment, python_command
 from aetui.processes.priority import deprioritise
 from aetui.runs.directory import LOG, create_run
-from aetui.runs.lock import LOCK, lock_holder
+from aetui.runs.lock import LOCK, lock_holder, trainer_elsewhere
 
 LEAST_ROOM: Final = 1_000_000  # bytes
 LOG_TAIL: Final = 4096  # bytes
@@ -120,6 +120,7 @@ def resume_trainer(run: Path, model: str, options: TrainerOptions) -> StartedTra
     """Start a trainer that continues `run`; `BadInput` where one has it already."""
     if lock_holder(run) is not None:
         raise BadInput(f"{run.name} is being trained already.")
+    _refuse_elsewhere(run)
     argument = options.argument_for(model)
     return _start(run, model, options, [argument, "--resume", run.name])
 
@@ -160,6 +161,8 @@ def signal_trainer(run: Path, number: signal.Signals, host: str = "") -> None:
     if host and host != platform.node():
         raise BadInput(f"{run.name} trains on {printable(host)}; control it from there.")
     pid = lock_holder(run)
+    if pid is None:
+        _refuse_elsewhere(run)
     if not pid:
         raise BadInput(f"{run.name} is stopped: r resumes it, s starts a new run.")
     try:
@@ -170,6 +173,13 @@ def signal_trainer(run: Path, number: signal.Signals, host: str = "") -> None:
         raise BadInput(
             f"{run.name} is trained by another user (process {pid}); ask them."
         ) from None
+
+
+def _refuse_elsewhere(run: Path) -> None:
+    """`BadInput` where a trainer lives whose lock is not seen here, on another mount or machine."""
+    if beat := trainer_elsewhere(run):
+        where = f"{run.name} is running on {beat.host} (process {beat.pid})"
+        raise BadInput(f"{where}, beyond the reach of this folder; stop or pause it there.")
 
 
 def _signal_while_locked(run: Path, pid: int, number: signal.Signals) -> None:

@@ -7,7 +7,7 @@ from aetui.processes.snapshots import RunSnapshot
 from aetui.processes.trainer import StartedTrainer
 from aetui.runs.directory import CONFIG, METRICS, checkpoint_stamp, file_stamp, latent_epochs
 from aetui.runs.history import History, HistorySnapshot
-from aetui.runs.lock import lock_holder
+from aetui.runs.lock import lock_holder, trainer_elsewhere
 from aetui.runs.metrics import MetricsTail, number_or_none
 from aetui.runs.summary import State, state_of
 
@@ -34,7 +34,9 @@ class WatchedRun:
     def poll(self, started: StartedTrainer | None) -> None:
         """Read what is new. `started` is the run's trainer, if ours."""
         before, history = self.snapshot, self._read_metrics()
-        state = self._state(history, started)
+        here = lock_holder(before.path) is not None
+        elsewhere = None if here else trainer_elsewhere(before.path)
+        state = self._state(history, started, locked=here or elsewhere is not None)
         self.snapshot = RunSnapshot(
             before.identity,
             before.path,
@@ -45,6 +47,7 @@ class WatchedRun:
             checkpoint_stamp(before.path),
             tuple(latent_epochs(before.path)),
             started.log_line() if started is not None and state == "starting" else "",
+            elsewhere.host if elsewhere is not None else "",
         )
 
     def _read_metrics(self) -> HistorySnapshot:
@@ -57,14 +60,15 @@ class WatchedRun:
             return self.snapshot.history
         return self._history.snapshot()
 
-    def _state(self, history: HistorySnapshot, started: StartedTrainer | None) -> State:
+    def _state(
+        self, history: HistorySnapshot, started: StartedTrainer | None, *, locked: bool
+    ) -> State:
         # Until a trainer has begun, what the metrics say is of an earlier training.
         if started is not None and not _has_begun(history, started):
             if started.exit_reason() is None:
                 return "starting"
             if not started.was_terminated:
                 return "failed"
-        locked = lock_holder(self.snapshot.path) is not None
         return state_of(history.state_event, locked=locked)
 
 

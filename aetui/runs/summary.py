@@ -13,7 +13,8 @@ from typing import Any, Final, Literal
 from aetui.config import RunConfig
 from aetui.model_spec import FULL_SET, Value
 from aetui.runs.directory import CHECKPOINT, CONFIG, METRICS, read_config
-from aetui.runs.lock import LOCK, lock_holder
+from aetui.runs.heartbeat import HEARTBEAT
+from aetui.runs.lock import LOCK, lock_holder, trainer_elsewhere
 from aetui.runs.metrics import Record, last_records, number_or_none
 
 State = Literal["starting", "running", "paused", "done", "stopped", "failed"]
@@ -42,10 +43,16 @@ class RunSummary:
     epoch: float
     last_epoch: Record  # the newest epoch line
     modified: float  # unix seconds
+    elsewhere: str = ""  # the machine that trains it, where its lock is not seen here
 
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def state_text(self) -> str:
+        """The state, with the machine if it is another: running on HOST."""
+        return f"{self.state} on {self.elsewhere}" if self.elsewhere else self.state
 
     @property
     def is_training(self) -> bool:
@@ -111,20 +118,25 @@ def summarise(run: Path) -> RunSummary:
     last = last_records(run / METRICS)
     epoch, event = last.get("epoch", {}), last.get("event", {})
     reached = max(0.0, number_or_none(epoch.get("epoch")) or 0.0)
-    state = state_of(event, locked=_is_locked(run, event))
-    return RunSummary(run, config, state, reached, epoch, last_change(run))
+    locked, elsewhere = _trainer(run, event)
+    state = state_of(event, locked=locked)
+    return RunSummary(run, config, state, reached, epoch, last_change(run), elsewhere)
 
 
-def _is_locked(run: Path, event: Record) -> bool:
-    """Whether a trainer holds the run.
+def _trainer(run: Path, event: Record) -> tuple[bool, str]:
+    """Whether a trainer has the run, and its machine where its lock is not seen here.
 
     After an event that is a trainer's last, only another that has written its pid since can. So the
     locks of thousands of finished runs need not be probed.
     """
     is_over = event.get("event") in LAST_EVENTS
-    if is_over and modified_at(run, LOCK) <= modified_at(run, METRICS):
-        return False
-    return lock_holder(run) is not None
+    begun = max(modified_at(run, LOCK), modified_at(run, HEARTBEAT))
+    if is_over and begun <= modified_at(run, METRICS):
+        return False, ""
+    if lock_holder(run) is not None:
+        return True, ""
+    beat = trainer_elsewhere(run)
+    return beat is not None, beat.host if beat is not None else ""
 
 
 def last_change(run: Path) -> float:

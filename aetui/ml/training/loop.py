@@ -30,7 +30,7 @@ def train(state: TrainState, signals: Signals) -> Closing:
     """Train to the last epoch, or to a signal; how it ended.
 
     `Diverged` where the loss explodes or is not finite; checkpoint.pt then holds the last save
-    before that.
+    before that. `RunLost` where the run's folder is not ours any more.
     """
     loop = _Loop(state, signals)
     loop.announce()
@@ -170,8 +170,10 @@ class _Loop:
         if scores.codes is None:
             return
         state = self._state
+        latent = latent_map(state.network, scores, self._test.labels, epoch)
+        state.run.check()
         try:
-            save_latent_map(state.run, latent_map(state.network, scores, self._test.labels, epoch))
+            save_latent_map(state.run.here, latent)
         except OSError as error:
             problem = f"the latent map of epoch {epoch} could not be written ({error.strerror})"
             state.recorder.event("save_failed", problem)

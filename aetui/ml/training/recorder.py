@@ -6,11 +6,11 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 from aetui.errors import BadInput
 from aetui.runs.directory import METRICS
+from aetui.runs.lock import RunFolder, RunLost
 from aetui.runs.metrics import MetricsWriter, Record
 
 WAITING: Final = 10_000  # records kept in memory while the disk refuses them
@@ -24,14 +24,14 @@ class Recorder:
     A full disk delays lines; it does not stop a training.
     """
 
-    def __init__(self, run: Path, report: Report, *, writes: bool = True) -> None:
+    def __init__(self, run: RunFolder, report: Report, *, writes: bool = True) -> None:
         """`writes` is False in the processes of a group that are not rank 0."""
-        path = run / METRICS
         try:
-            self._writer = MetricsWriter(path) if writes else None
+            self._writer = MetricsWriter(run.here / METRICS) if writes else None
         except OSError as error:
-            cure = "make it writable, or start a new run"
-            raise BadInput(f"{path} cannot be written ({error.strerror}); {cure}.") from None
+            problem = f"{run.path / METRICS} cannot be written ({error.strerror})"
+            raise BadInput(f"{problem}; make it writable, or start a new run.") from None
+        self._run = run
         self._report = report
         self._waiting: deque[Record] = deque(maxlen=WAITING)
 
@@ -49,18 +49,28 @@ class Recorder:
         self.flush()
 
     def flush(self) -> None:
-        """Write the records that wait. Where the disk refuses, they stay for the next time."""
+        """Write the records that wait. Where the disk refuses, they stay for the next time.
+
+        `RunLost` where the run is not ours any more.
+        """
         if self._writer is None or not self._waiting:
             self._waiting.clear()
             return
+        self._run.check()
         try:
             self._writer.append(*self._waiting)
         except OSError:
             return
         self._waiting.clear()
 
-    def close(self) -> None:
-        """Write the records that wait and close the file."""
-        self.flush()
+    def abandon(self) -> None:
+        """From now on write nothing, and only report."""
         if self._writer is not None:
             self._writer.close()
+        self._writer = None
+
+    def close(self) -> None:
+        """Write the records that wait and close the file."""
+        with contextlib.suppress(RunLost):
+            self.flush()
+        self.abandon()

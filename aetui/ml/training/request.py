@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from aetui.errors import BadInput, printable
 from aetui.machine import usable_cores
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.training.data import has_moved
-from aetui.model_spec import Value
+from aetui.model_spec import EPOCHS, Value
 from aetui.runs.directory import check_run_name, read_config
 
 MOST_THREADS: Final = 8  # these networks are too small to feed more
@@ -94,12 +95,26 @@ def config_to_resume(request: TrainingRequest, name: str) -> RunConfig:
     for setting, value in request.overrides.items():
         wanted = config.spec.setting(setting).check(value)
         started_with = config.hyperparameters[setting]
-        if wanted != started_with:
+        if wanted != started_with and setting != EPOCHS.name:
             raise _fixed(name, setting, _shown(started_with))
     same = request.data in (None, config.data, config.data_requested)
     if not same and not has_moved(config, request.data):
         raise _fixed(name, "data", printable(config.data))
     return config
+
+
+def with_more_epochs(config: RunConfig, request: TrainingRequest) -> RunConfig:
+    """The configuration of a run to resume with the epochs that `request` wants, if any.
+
+    The rest of its schedule is as in a run of so many epochs from the start. `BadInput` for fewer.
+    """
+    before = config.hyperparameters.epochs
+    wanted = int(EPOCHS.check(request.overrides.get(EPOCHS.name, before)))
+    if wanted < before:
+        cure = "leave it out, or give more"
+        raise BadInput(f"{request.resume} is a run of {before} epochs, not {wanted}; {cure}.")
+    settings = dataclasses.replace(config.hyperparameters, epochs=wanted)
+    return dataclasses.replace(config, hyperparameters=settings)
 
 
 def _fixed(run: str, setting: str, started_with: str) -> BadInput:

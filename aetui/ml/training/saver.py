@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any, Final
 
 from aetui.ml import checkpoint
 from aetui.ml.training.recorder import Recorder
+from aetui.runs.lock import RunFolder
 
 TRIES: Final = 3
 LONGEST_UNSAVED: Final = 30.0  # seconds, within a long epoch
@@ -18,7 +18,7 @@ LEAST_TRAINING_PER_SAVE: Final = 20
 class Saver:
     """Saves checkpoints of one run, every so often."""
 
-    def __init__(self, run: Path, recorder: Recorder, every: float | None) -> None:
+    def __init__(self, run: RunFolder, recorder: Recorder, every: float | None) -> None:
         """`every` is in seconds; None lets the cost of a save decide."""
         self._run = run
         self._recorder = recorder
@@ -40,7 +40,7 @@ class Saver:
     def save(self, step: int, payload: dict[str, Any]) -> None:
         """Save the checkpoint of `step`. A refusal by the disk is tried again, recorded, survived.
 
-        `FloatingPointError` where the weights are not finite.
+        `FloatingPointError` where the weights are not finite, `RunLost` where the run is not ours.
         """
         start = time.perf_counter()
         refusal = self._try(payload)
@@ -58,8 +58,9 @@ class Saver:
         refusal = ""
         for attempt in range(TRIES):
             time.sleep(0.1 * attempt)
+            self._run.check()
             try:
-                checkpoint.save(self._run, payload)
+                checkpoint.save(self._run.here, payload)
             except OSError as error:
                 refusal = error.strerror or str(error)
             else:

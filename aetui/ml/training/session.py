@@ -36,6 +36,7 @@ from aetui.ml.training.request import (
     check_same_images,
     choose_device,
     config_to_resume,
+    with_more_epochs,
 )
 from aetui.ml.training.saver import Saver
 from aetui.ml.training.schedule import Schedule
@@ -46,11 +47,10 @@ from aetui.runs.directory import (
     CONFIG,
     PREVIOUS,
     create_run,
-    read_config,
     remove_stale_files,
     write_atomically,
 )
-from aetui.runs.lock import hold_lock
+from aetui.runs.lock import RunFolder, RunLost, hold_lock
 
 CALIBRATION: Final = 500  # training images that scale the first weights
 
@@ -66,20 +66,33 @@ def run_training(request: TrainingRequest, report: Report, tell: Tell = silent) 
     with signals.handled(), process_group(device) as group:
         job = resolve(request, device, group, tell if group.is_rank_zero else silent)
         signals.defer()  # until here a signal found nothing to save
-        with open_run(job) as run, _recorder(job, run, report) as recorder:
+        with open_run(job, tell) as run, _recorder(job, run, report) as recorder:
             try:
-                state = begin(job, run, recorder)
-                closing = train(state, signals)
-            except Diverged as error:
+                code = train_and_record(job, run, recorder, signals)
+            except RunLost as error:
+                recorder.abandon()
                 recorder.event("failed", str(error))
-                return run, 1
-            except BaseException as error:
-                told = own_traceback(error)
-                recorder.event("failed", told or _reason(error))
-                if told:  # by the person's own code: they know where to look
-                    return run, 1
-                raise
-            return run, close(state, closing, signals)
+                code = 1
+            return run.path, code
+
+
+def train_and_record(job: Job, run: RunFolder, recorder: Recorder, signals: Signals) -> int:
+    """Train, and record how it ended, whatever ends it; the exit code."""
+    try:
+        state = begin(job, run, recorder)
+        closing = train(state, signals)
+    except RunLost:
+        raise
+    except Diverged as error:
+        recorder.event("failed", str(error))
+        return 1
+    except BaseException as error:
+        told = own_traceback(error)
+        recorder.event("failed", told or _reason(error))
+        if told:  # by the person's own code: they know where to look
+            return 1
+        raise
+    return close(state, closing, signals)
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,7 @@ class Job:
 
     request: TrainingRequest
     config: RunConfig
+    stored: RunConfig | None  # the config.json of the run to resume
     data: Dataset
     schedule: Schedule
     device: torch.device
@@ -97,13 +111,13 @@ class Job:
 def resolve(request: TrainingRequest, device: torch.device, group: Group, tell: Tell) -> Job:
     """Load the data and complete `request` from it, or from the run to resume."""
     if request.resume is not None:
-        config = config_to_resume(request, request.resume)
-        config, data = load_again(
-            config, request.data, request.data_options, request.data_dir, tell
-        )
+        stored = config_to_resume(request, request.resume)
+        config, options = with_more_epochs(stored, request), request.data_options
+        config, data = load_again(config, request.data, options, request.data_dir, tell)
         check_same_images(request.resume, config, data)
         threads = request.threads_for(config)
     else:
+        stored = None
         options = request.data_options
         data = load(request.data or "auto", request.data_dir, options, tell=tell)
         config = _new_config(request, data, device)
@@ -111,7 +125,7 @@ def resolve(request: TrainingRequest, device: torch.device, group: Group, tell: 
     torch.set_num_threads(threads)
     schedule = Schedule.of(config.hyperparameters, len(data.train_images))
     group.check_batch(schedule.batch_size)
-    return Job(request, config, data, schedule, device, group)
+    return Job(request, config, stored, data, schedule, device, group)
 
 
 def _new_config(request: TrainingRequest, data: Dataset, device: torch.device) -> RunConfig:
@@ -145,35 +159,35 @@ def _new_config(request: TrainingRequest, data: Dataset, device: torch.device) -
 
 
 @contextmanager
-def open_run(job: Job) -> Iterator[Path]:
+def open_run(job: Job, tell: Tell) -> Iterator[RunFolder]:
     """The run's directory, with its config.json in it, locked while the block runs."""
     request = job.request
     if not job.group.is_rank_zero:
-        yield job.group.broadcast(Path())
+        yield RunFolder(job.group.broadcast(Path()))
         return
     if request.resume is not None:
         run = request.runs / request.resume
     else:
         run = create_run(request.runs, request.model, request.name)
-    with hold_lock(run):
-        remove_stale_files(run)
-        # Images that have moved are found in their new place from now on.
-        if request.resume is None or read_config(run) != job.config:
-            _write_config(run, job.config)
-        yield job.group.broadcast(run)
+    with hold_lock(run, tell) as held:
+        remove_stale_files(held.here)
+        if job.stored != job.config:  # new, or with more epochs, or with images that have moved
+            _write_config(held, job.config)
+        job.group.broadcast(run)
+        yield held
 
 
-def _write_config(run: Path, config: RunConfig) -> None:
+def _write_config(run: RunFolder, config: RunConfig) -> None:
     text = config.to_json().encode()
     try:
-        write_atomically(run / CONFIG, lambda file: file.write(text))
+        write_atomically(run.here / CONFIG, lambda file: file.write(text))
     except OSError as error:
         cure = "choose another folder with --runs"
-        raise BadInput(f"{run} cannot be written ({error.strerror}); {cure}.") from None
+        raise BadInput(f"{run.path} cannot be written ({error.strerror}); {cure}.") from None
 
 
 @contextmanager
-def _recorder(job: Job, run: Path, report: Report) -> Iterator[Recorder]:
+def _recorder(job: Job, run: RunFolder, report: Report) -> Iterator[Recorder]:
     writes = job.group.is_rank_zero
     recorder = Recorder(run, report if writes else lambda _: None, writes=writes)
     try:
@@ -182,13 +196,15 @@ def _recorder(job: Job, run: Path, report: Report) -> Iterator[Recorder]:
         recorder.close()
 
 
-def begin(job: Job, run: Path, recorder: Recorder) -> TrainState:
+def begin(job: Job, run: RunFolder, recorder: Recorder) -> TrainState:
     """The state at the beginning of the run, or at its newest usable checkpoint."""
     torch.manual_seed(job.config.hyperparameters.seed)
-    if job.request.resume is not None and _has_checkpoint(run):
-        state, warning = checkpoint.first_usable(run, lambda path: _restored(job, path, recorder))
-        if warning:
-            recorder.event("resumed", warning)
+    if job.stored is not None and _has_checkpoint(run.path):
+        state, warning = checkpoint.first_usable(
+            run.path, lambda path: _restored(job, run, recorder, path)
+        )
+        if note := f"{warning} {_replanned(job, state)}".strip():
+            recorder.event("resumed", note)
         return state
     # On the CPU, from the seed alone: the same weights in every process and on every device.
     network = build(job.config)
@@ -202,14 +218,24 @@ def _has_checkpoint(run: Path) -> bool:
     return any((run / name).exists() for name in (CHECKPOINT, PREVIOUS))
 
 
-def _restored(job: Job, path: Path, recorder: Recorder) -> TrainState:
+def _restored(job: Job, run: RunFolder, recorder: Recorder, path: Path) -> TrainState:
     network, payload = checkpoint.restore_file(path, job.config, job.device)
-    state = _state(job, path.parent, recorder, network)
+    state = _state(job, run, recorder, network)
     state.restore(payload, path.name)
     return state
 
 
-def _state(job: Job, run: Path, recorder: Recorder, network: Autoencoder) -> TrainState:
+def _replanned(job: Job, state: TrainState) -> str:
+    """What more epochs mean for a run that has done some; "" where it keeps its number."""
+    assert job.stored is not None
+    before, now = (config.hyperparameters.epochs for config in (job.stored, job.config))
+    if before == now:
+        return ""
+    rate = f"the learning rate goes on at {state.schedule.learning_rate(state.step):.2g}"
+    return f"{now} epochs instead of {before}: {rate}, as in a run of {now} from the start."
+
+
+def _state(job: Job, run: RunFolder, recorder: Recorder, network: Autoencoder) -> TrainState:
     return TrainState(
         run=run,
         config=job.config,
@@ -222,7 +248,7 @@ def _state(job: Job, run: Path, recorder: Recorder, network: Autoencoder) -> Tra
         recorder=recorder,
         saver=Saver(run, recorder, job.request.save_every),
         group=job.group,
-        resumed=job.request.resume is not None,
+        resumed=job.stored is not None,
     )
 
 
@@ -233,7 +259,7 @@ def close(state: TrainState, closing: Closing, signals: Signals) -> int:
         state.recorder.event(closing, message, step=state.step)
         return signals.exit_code if closing == "stopped" else 0
     last = f"the last save is of step {max(state.saver.saved_step, 0)}"
-    cure = f"Make room, then continue with --resume {state.run.name}"
+    cure = f"Make room, then continue with --resume {state.run.path.name}"
     # Without its last weights a training is not done.
     name = "failed" if closing == "done" else closing
     state.recorder.event(name, f"{message}; {last}. {cure}.", step=state.step)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,6 +17,7 @@ from aetui.ml.training.optimizer import AdamW
 from aetui.ml.training.recorder import Recorder
 from aetui.ml.training.saver import Saver
 from aetui.ml.training.schedule import Schedule
+from aetui.runs.lock import RunFolder
 
 
 class Diverged(Exception):
@@ -28,7 +28,7 @@ class Diverged(Exception):
 class TrainState:
     """What changes while a run is trained, and what it is trained with."""
 
-    run: Path
+    run: RunFolder
     config: RunConfig
     data: Dataset
     schedule: Schedule

@@ -208,7 +208,7 @@ def status_lines(run: RunSnapshot) -> tuple[str, ...]:
     epochs = f"{run.epoch:.0f}/{run.config.hyperparameters.epochs}"
     name, data = printable(run.name, 24), printable(run.config.data, 24)
     return (
-        f"{name} · {data} · epoch {epochs} · {run.state} ",
+        f"{name} · {data} · epoch {epochs} · {run.state_text} ",
         f"{name} {epochs} ",
         f"{name} ",
     )

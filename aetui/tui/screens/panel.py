@@ -97,7 +97,7 @@ class ModelPanel(Vertical, can_focus=True):
     def _show_run(self, run: RunSnapshot) -> None:
         config, style = run.config, STATE_STYLES[run.state]
         where = f"{_safe(config.data)} · {_safe(config.device)}"
-        self._subtitle(f"[{style}]{run.state}[/] · {_safe(run.name)} · {where}")
+        self._subtitle(f"[{style}]{_safe(run.state_text)}[/] · {_safe(run.name)} · {where}")
         if run.state == "starting":
             self._message(f"Starting {_safe(run.name)} …\n{_safe(run.log_line)}")
             return

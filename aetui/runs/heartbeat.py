@@ -1,0 +1,138 @@
+"""A sign of life beside the lock, for those who cannot see the lock: another machine or mount."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from aetui.errors import printable
+
+HEARTBEAT: Final = "heartbeat"
+EVERY: Final = 3.0  # seconds
+FRESH: Final = 30.0  # seconds without a beat before a trainer is taken for dead
+SIZE: Final = 512  # bytes: a beat overwrites the one before, so that its file stays the same
+
+
+@dataclass(frozen=True)
+class Beat:
+    """Who trains a run, and when it last said so."""
+
+    host: str
+    pid: int
+    processes: str  # names the table of processes that `pid` is a number of
+    started: str  # what tells the process from another that later has its pid
+    time: float  # unix seconds, by the clock of that machine
+
+    @property
+    def is_alive(self) -> bool | None:
+        """Whether its process lives; None where only another machine or container can tell."""
+        if self.processes != process_table():
+            return None
+        return self.started == _start_of(self.pid) and (bool(self.started) or _exists(self.pid))
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the trainer is taken for alive."""
+        alive = self.is_alive
+        return abs(time.time() - self.time) < FRESH if alive is None else alive
+
+    @property
+    def is_of_this_process(self) -> bool:
+        return (self.processes, self.pid) == (process_table(), os.getpid())
+
+
+def read_beat(run: Path) -> Beat | None:
+    """The last beat in the run's folder; None where there is none, or rubbish."""
+    try:
+        with (run / HEARTBEAT).open("rb") as file:
+            values = json.loads(file.read(SIZE))
+        return Beat(
+            printable(str(values["host"])),
+            int(values["pid"]),
+            str(values["processes"]),
+            str(values["started"]),
+            float(values["time"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
+
+
+def process_table() -> str:
+    """What tells this machine's (and container's) process numbers from those of another."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:  # not Linux
+        return platform.node()
+
+
+def _start_of(pid: int) -> str:
+    """When the process started, in the kernel's ticks; "" where it is dead or not known."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        state, *fields = stat.rpartition(")")[2].split()
+        return "" if state in "ZX" else fields[18]
+    except (OSError, ValueError, IndexError):
+        return ""
+
+
+def _exists(pid: int) -> bool:
+    """Whether there is such a process, where /proc does not say so."""
+    if Path("/proc/self").is_dir():
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return pid > 0
+
+
+class Heartbeat:
+    """Beats from a thread of its own, for as long as `may_write` allows."""
+
+    def __init__(self, folder: int, may_write: Callable[[], bool]) -> None:
+        """`folder` is a descriptor of the run's folder."""
+        self._folder = folder
+        self._may_write = may_write
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        self._beat()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop beating, and leave no beat behind."""
+        self._stopped.set()
+        self._thread.join()
+        if self._may_write():
+            with suppress(OSError):
+                os.unlink(HEARTBEAT, dir_fd=self._folder)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(EVERY) and self._may_write():
+            self._beat()
+
+    def _beat(self) -> None:
+        pid = os.getpid()
+        beat = Beat(platform.node(), pid, process_table(), _start_of(pid), round(time.time(), 3))
+        text = json.dumps(asdict(beat)).encode().ljust(SIZE - 1) + b"\n"
+        # Opened anew each time: closing is what sends it to a file server.
+        with suppress(OSError):
+            file = os.open(
+                HEARTBEAT, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666, dir_fd=self._folder
+            )
+            try:
+                os.pwrite(file, text, 0)
+            finally:
+                os.close(file)

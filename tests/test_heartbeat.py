@@ -1,0 +1,203 @@
+"""A run whose lock cannot be seen: on another machine, or through a mount without common locks."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aetui.cli.main import main
+from aetui.errors import BadInput
+from aetui.processes.trainer import TrainerOptions, resume_trainer, signal_trainer
+from aetui.runs.heartbeat import FRESH, process_table, read_beat
+from aetui.runs.lock import lock_holder
+from aetui.runs.summary import summarise
+from tests.pilot import messages, opened, panel, until
+from tests.trainers import PATIENCE, events, newest_step, records, train_here, trainer, wait_until
+
+LONG = ("--epochs", "100000")
+ELSEWHERE = {"host": "gpu-box", "pid": 4711, "processes": "another boot", "started": "1"}
+
+
+def leave_beat(run: Path, **changes: Any) -> None:
+    beat = {**ELSEWHERE, "time": time.time(), **changes}
+    (run / "heartbeat").write_text(json.dumps(beat))
+
+
+@pytest.fixture
+def stopped(trained: Path, tmp_path: Path) -> Path:
+    """A run with an epoch to go, that nobody trains."""
+    run = tmp_path / "vae-001"
+    shutil.copytree(trained / run.name, run)
+    config = (run / "config.json").read_text()
+    (run / "config.json").write_text(config.replace('"epochs": 2', '"epochs": 3'))
+    return run
+
+
+def test_a_trainer_beats_while_it_trains(tmp_path: Path) -> None:
+    run = tmp_path / "vae-001"
+    with trainer("vae", tmp_path, *LONG) as process:
+        wait_until(lambda: newest_step(run) > 0, "a step", process)
+        first = read_beat(run)
+        assert first is not None
+        assert (first.host, first.pid) == (platform.node(), process.pid)
+        wait_until(lambda: read_beat(run) != first, "another beat", process)
+        process.send_signal(signal.SIGTSTP)
+        wait_until(lambda: events(run)[-1] == "paused", "paused", process)
+        paused = read_beat(run)
+        wait_until(lambda: read_beat(run) != paused, "a beat while it is paused", process)
+        process.terminate()
+        process.wait(PATIENCE)
+    assert read_beat(run) is None
+
+
+def test_a_killed_trainer_of_this_machine_is_known_to_be_dead(tmp_path: Path) -> None:
+    run = tmp_path / "vae-001"
+    with trainer("vae", tmp_path, *LONG) as process:
+        wait_until(lambda: newest_step(run) > 0, "a step", process)
+        process.kill()
+        wait_until(lambda: summarise(run).state == "failed", "failed")  # before it is reaped
+        process.wait()
+    beat = read_beat(run)
+    assert beat is not None
+    assert beat.is_alive is False
+    with trainer("vae", tmp_path, "--resume", run.name) as process:
+        wait_until(lambda: "resumed" in events(run), "resumed", process)
+
+
+def test_a_fresh_beat_from_elsewhere_is_a_running_training(
+    stopped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leave_beat(stopped)
+    assert summarise(stopped).state_text == "running on gpu-box"
+    assert main(["runs", "--runs", str(stopped.parent)]) == 0
+    assert "running on gpu-box" in capsys.readouterr().out
+    for act in (
+        lambda: signal_trainer(stopped, signal.SIGTERM),
+        lambda: resume_trainer(stopped, "vae", TrainerOptions()),
+    ):
+        with pytest.raises(BadInput, match=r"running on gpu-box \(process 4711\)"):
+            act()
+
+
+async def test_the_app_says_where_it_runs_and_refuses_to_touch_it(stopped: Path) -> None:
+    """The beat is of a process that lives, as through a mount whose locks are not seen."""
+    parent = os.getppid()
+    started = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[19]
+    leave_beat(stopped, pid=parent, processes=process_table(), started=started)
+    async with opened(stopped.parent) as (app, pilot):
+        await until(pilot, lambda: "running on gpu-box" in panel(app, "vae"))
+        for key in "xp":
+            await pilot.press(key)
+            await until(pilot, lambda: any("gpu-box" in text for text in messages(app)))
+            app.clear_notifications()
+            await until(pilot, lambda: not messages(app))
+
+
+def test_a_beat_that_goes_on_keeps_a_second_trainer_out(
+    stopped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other machine's clock is five minutes ahead: only that the beats go on counts."""
+    ended = threading.Event()
+
+    def beat_on() -> None:
+        while not ended.wait(0.2):
+            leave_beat(stopped, time=time.time() + 300)
+
+    leave_beat(stopped, time=time.time() + 300)
+    other = threading.Thread(target=beat_on)
+    other.start()
+    before = records(stopped)
+    assert train_here("vae", stopped.parent, "--resume", stopped.name) == 2
+    ended.set()
+    other.join()
+    assert "is being trained on gpu-box by process 4711 already" in capsys.readouterr().err
+    assert records(stopped) == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({**ELSEWHERE, "time": 1.0}),
+        "",
+        "{}",
+        "[" * 400,
+        json.dumps({**ELSEWHERE, "time": "noon"}),
+        json.dumps({**ELSEWHERE, "pid": 1e400, "time": 0.0}),
+        "\0" * 512,
+    ],
+)
+def test_a_beat_of_long_ago_or_rubbish_keeps_nobody_out(text: str, stopped: Path) -> None:
+    (stopped / "heartbeat").write_text(text)
+    assert summarise(stopped).state == "done"
+    assert train_here("vae", stopped.parent, "--resume", stopped.name) == 0
+    assert not (stopped / "heartbeat").exists()
+
+
+@pytest.mark.slow  # waits FRESH seconds, which is the promise
+def test_a_machine_that_died_a_moment_ago_is_waited_for_and_then_followed(
+    stopped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leave_beat(stopped)
+    assert train_here("vae", stopped.parent, "--resume", stopped.name) == 0
+    said = capsys.readouterr().err
+    assert f"was being trained on gpu-box: waiting up to {FRESH:.0f} s" in said
+
+
+@pytest.fixture
+def second_view(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """(a folder, the same through a mount of its own that shares no locks with it)."""
+    real, view = tmp_path / "real", tmp_path / "view"
+    real.mkdir()
+    view.mkdir()
+    if shutil.which("bindfs"):
+        mount = ["bindfs", str(real), str(view)]
+    else:
+        disk = tmp_path / "disk"
+        disk.mkdir()
+        own = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", disk], check=False)
+        if own.returncode:
+            pytest.skip("this user may not mount a file system")
+        (disk / "upper").mkdir()
+        (disk / "work").mkdir()
+        layers = f"lowerdir={real},upperdir={disk / 'upper'},workdir={disk / 'work'}"
+        mount = ["mount", "-t", "overlay", "-o", layers, "overlay", str(view)]
+    try:
+        if subprocess.run(mount, check=False, capture_output=True).returncode:
+            pytest.skip("neither bindfs nor an overlay can be mounted here")
+        yield real, view
+    finally:
+        for place in (view, tmp_path / "disk"):
+            if os.path.ismount(place):
+                subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_through_a_mount_without_common_locks_a_run_is_running_and_kept(
+    second_view: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, view = second_view
+    with trainer("vae", real, *LONG, "--save-every", "0") as process:
+        wait_until(lambda: newest_step(real / "vae-001") > 30, "steps", process)
+        seen = view / "vae-001"
+        assert lock_holder(seen) is None, "the mount shares its locks, so nothing is tested"
+        assert summarise(seen).state_text == f"running on {platform.node()}"
+        assert train_here("vae", view, "--resume", "vae-001") == 2
+        who = f"on {platform.node()} by process {process.pid} already"
+        assert f"vae-001 is being trained {who}" in capsys.readouterr().err
+        with pytest.raises(BadInput, match=f"running on {platform.node()}"):
+            signal_trainer(seen, signal.SIGTERM, platform.node())
+        with pytest.raises(BadInput, match=f"running on {platform.node()}"):
+            resume_trainer(seen, "vae", TrainerOptions())
+        step = newest_step(real / "vae-001")
+        wait_until(lambda: newest_step(real / "vae-001") > step, "further steps", process)
+    assert events(real / "vae-001").count("started") == 1
