@@ -64,6 +64,34 @@ VAE: Final = ModelSpec(
     capabilities=frozenset({"plane"}),
     mirrored={"decoder_hidden": "hidden"},
 )
+CONV_VAE: Final = ModelSpec(
+    name="conv-vae",
+    title="Convolutional VAE",
+    score=ELBO,
+    losses=ELBO_LOSSES,
+    loss_unit="nats per image",
+    settings=(
+        *(EPOCHS, BATCH_SIZE, LR, BETA, LATENT_DIM, AUGMENT, SEED),
+        Widths("hidden", 1, 12, "widths of the encoder's dense layers"),
+        Widths("decoder_hidden", 1, 12, "widths of the decoder's dense layers"),
+        Widths("filters", 2, 2, "filters of the encoder's and of the decoder's convolution"),
+    ),
+    defaults={
+        "epochs": 20,
+        "batch_size": 256,
+        "lr": 4e-3,
+        "seed": 0,
+        "augment": 0.02,
+        "beta": 1.0,
+        "latent_dim": 2,
+        "hidden": (512, 256, 256),
+        "decoder_hidden": (256, 256, 256, 256, 256),
+        "filters": (16, 32),
+    },
+    capabilities=frozenset({"plane"}),
+    mirrored={"decoder_hidden": "hidden"},
+    featured=False,
+)
 DAE: Final = ModelSpec(
     name="dae",
     title="Denoising autoencoder",
@@ -86,7 +114,7 @@ DAE: Final = ModelSpec(
     capabilities=frozenset({"denoise"}),
 )
 
-BUILT_IN: Final[Mapping[str, ModelSpec]] = {spec.name: spec for spec in (VAE, DAE)}
+BUILT_IN: Final[Mapping[str, ModelSpec]] = {spec.name: spec for spec in (VAE, DAE, CONV_VAE)}
 _models: dict[str, ModelSpec] = dict(BUILT_IN)
 
 

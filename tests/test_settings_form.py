@@ -55,7 +55,7 @@ async def test_the_defaults_are_those_for_the_data_set(pictures: Path, tmp_path:
         await pilot.press("e")
         await until(pilot, lambda: app.screen.query("#form"))
         await until(pilot, lambda: field(app, "batch_size").placeholder == "64")
-        assert int(field(app, "epochs").placeholder) > 1000
+        assert int(field(app, "epochs").placeholder) > 300
         await pilot.press(*"mnist", "tab")
         await until(pilot, lambda: field(app, "batch_size").placeholder == "256")
         await pilot.press("shift+tab", "end", *["backspace"] * 5, *"folder:/nowhere", "tab")

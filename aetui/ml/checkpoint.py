@@ -18,7 +18,7 @@ from torch import Tensor
 from aetui.config import RunConfig
 from aetui.errors import BadInput, printable
 from aetui.ml.models.base import Autoencoder
-from aetui.ml.models.registry import build, expected_weights
+from aetui.ml.models.registry import build, check_known, expected_weights
 from aetui.runs.directory import (
     CHECKPOINT,
     PREVIOUS,
@@ -89,6 +89,7 @@ def restore(run: Path, device: str | torch.device = "cpu") -> tuple[Autoencoder,
     neither is.
     """
     config = read_config(run)
+    check_known(config)
     found, warning = first_usable(run, lambda path: restore_file(path, config, device))
     network, payload = found
     return network, payload, warning

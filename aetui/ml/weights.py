@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import warnings
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from aetui.runs.directory import read_config, write_atomically
 
 SUFFIX: Final = ".safetensors"
 METADATA: Final = "aetui"  # the key below which a file of ours says what it is
+PICKLE: Final = b"\x80"  # how a file begins that torch wrote before its zip format
 CONTAINERS: Final = ("weights", "state_dict", "model_state_dict", "model")
 """Keys below which training programs put a state dict."""
 PREFIXES: Final = ("module.", "_orig_mod.", "model.")  # of DDP, torch.compile and Lightning
@@ -96,6 +98,8 @@ def _read_safetensors(path: Path) -> WeightsFile:
 
 
 def _read_torch(path: Path) -> Any:
+    if not zipfile.is_zipfile(path) and path.read_bytes()[:1] != PICKLE:
+        raise BadInput(f"{path.name} is neither {SUFFIX} nor a file that torch has saved.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

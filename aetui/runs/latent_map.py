@@ -15,6 +15,7 @@ from aetui.errors import BadInput, printable
 from aetui.runs.directory import LATENT, latent_epochs, write_atomically
 
 MAPS_KEPT: Final = 100
+FIRST_MAPS: Final = 20  # epochs after each of which there is a map, however many follow
 FIELDS: Final = ("codes", "labels", "plane", "axes", "extent")
 CURE: Final = "Delete it; the next epoch writes another."
 
@@ -43,6 +44,12 @@ class LatentMap:
 def map_path(run: Path, epoch: int) -> Path:
     """Where the map after `epoch` is kept."""
     return run / LATENT / f"{epoch:04d}.npz"
+
+
+def is_map_due(epoch: int, epochs: int) -> bool:
+    """Whether a map is written after `epoch` of `epochs`: it takes longer than a tiny one."""
+    stride = max(1, epochs // MAPS_KEPT)
+    return epoch <= FIRST_MAPS or epoch % stride == 0 or epoch == epochs
 
 
 def save_latent_map(run: Path, latent: LatentMap) -> None:

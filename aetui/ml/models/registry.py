@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -11,13 +12,14 @@ from aetui.catalog import add_model
 from aetui.config import RunConfig
 from aetui.errors import BadInput
 from aetui.ml.models.base import Autoencoder
+from aetui.ml.models.conv_vae import ConvVAE
 from aetui.ml.models.dae import DAE
-from aetui.ml.models.own_code import import_class
+from aetui.ml.models.own_code import import_class, short_name
 from aetui.ml.models.own_spec import adapt
 from aetui.ml.models.vae import VAE
 from aetui.spec_json import check_spec
 
-_classes: dict[str, type[Autoencoder]] = {cls.spec.name: cls for cls in (VAE, DAE)}
+_classes: dict[str, type[Autoencoder]] = {cls.spec.name: cls for cls in (VAE, DAE, ConvVAE)}
 
 
 def register(cls: type[Autoencoder]) -> type[Autoencoder]:
@@ -44,16 +46,22 @@ def load_reference(reference: str) -> type[Autoencoder]:
     if inspect.isabstract(cls) or not hasattr(cls, "spec"):
         missing = ", ".join(sorted(getattr(cls, "__abstractmethods__", ())) or ["spec"])
         raise BadInput(f"{name} is an Autoencoder that lacks {missing}.")
+    cls.spec = replace(cls.spec, reference=short_name(reference))
     return register(cls)
+
+
+def check_known(config: RunConfig) -> None:
+    """`BadInput` where the model is a person's own, and nobody has named its code."""
+    if config.model not in _classes:
+        reference = config.spec.reference or "my_model.py:Class"
+        problem = f"{config.model} is a model of your own, and no file makes aetui import code"
+        raise BadInput(f"{problem}: start with --model {reference}.")
 
 
 def build(config: RunConfig) -> Autoencoder:
     """The run's network with fresh weights, drawn from torch's default generator."""
-    cls = _classes.get(config.model)
-    if cls is None:
-        reference = config.spec.reference or "my_model.py:Class"
-        problem = f"{config.model} is a model of your own, and no file makes aetui import code"
-        raise BadInput(f"{problem}; name its code with --model {reference}.")
+    check_known(config)
+    cls = _classes[config.model]
     return cls.build(config.image_shape, config.hyperparameters.options)
 
 

@@ -17,7 +17,7 @@ from aetui.ml.models.base import Scores, TrainingLosses
 from aetui.ml.training.signals import Signals
 from aetui.ml.training.state import TrainState
 from aetui.ml.training.step import EagerStep, make_step
-from aetui.runs.latent_map import save_latent_map
+from aetui.runs.latent_map import is_map_due, save_latent_map
 
 READ_EVERY: Final = 0.25  # seconds between readings of the losses from the device
 MOST_UNREAD: Final = 1000  # steps
@@ -158,7 +158,8 @@ class _Loop:
             if not all(map(math.isfinite, scores.record.values())):
                 problem = f"the test score was not a finite number after epoch {epoch}"
                 raise state.diverged(problem)
-            self._write_map(scores, epoch)
+            if is_map_due(epoch, state.config.hyperparameters.epochs):
+                self._write_map(scores, epoch)
             place = {"elapsed": round(state.elapsed, 3), "step": state.step, "epoch": epoch}
             figures = {"train_loss": train_loss, **scores.record, **_usage(state.device)}
             state.recorder.add("epoch", **place, **figures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from textual.binding import Binding
@@ -14,7 +15,7 @@ from aetui.model_spec import Capability, ModelSpec
 from aetui.processes.controller import Action
 from aetui.processes.snapshots import Snapshot
 from aetui.tui.messages import ChooseRun, EditSettings, StartAll, TrainerCommand
-from aetui.tui.screens.base import ModeScreen
+from aetui.tui.screens.base import Command, ModeScreen
 from aetui.tui.screens.panel import ModelPanel
 
 USES: Final[dict[Capability, tuple[str, str]]] = {
@@ -44,6 +45,13 @@ class TrainScreen(ModeScreen):
     def body(self) -> Iterable[Widget]:
         featured = [spec for spec in model_specs() if spec.featured]
         yield Container(*(self._panel(spec) for spec in featured), id="panels")
+
+    def commands(self) -> Iterable[Command]:
+        """Each model that has no panel before it has a run."""
+        for spec in model_specs():
+            if not spec.featured:
+                edit = partial(self.post_message, EditSettings(spec.name))
+                yield f"Train: {spec.title}", "Settings of a new run, then train", edit
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         present = {panel.spec.name for panel in self.query(ModelPanel)}
