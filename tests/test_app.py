@@ -18,6 +18,18 @@ def figures(app: AetuiApp) -> str:
     return app.screen.query_one(Readout).text
 
 
+def step(app: AetuiApp) -> float:
+    """The navigator's step."""
+    words = figures(app).split()
+    return float(words[words.index("step") + 1])
+
+
+def place(app: AetuiApp) -> tuple[float, float]:
+    """Where the navigator's crosshair is."""
+    words = figures(app).split()
+    return float(words[1]), float(words[3])
+
+
 def picture(app: AetuiApp, selector: str) -> bytes:
     return app.screen.query_one(selector, PixelView).image.tobytes()
 
@@ -40,10 +52,12 @@ async def test_an_arrow_changes_the_decoded_digit_and_the_coordinates(
         before, words = picture(app, "#image"), figures(app)
         await pilot.press("L", "L")
         await until(pilot, lambda: picture(app, "#image") != before)
-        await until(pilot, lambda: "+1.00" in figures(app))
+        await until(pilot, lambda: place(app) == pytest.approx((10 * step(app), 0)))
         assert words != figures(app)
-        await pilot.press("h", "k", "0")
-        await until(pilot, lambda: "+1.00" not in figures(app) and figures(app).count("+0.00") == 2)
+        await pilot.press("h", "k")
+        await until(pilot, lambda: place(app) == pytest.approx((9 * step(app), step(app))))
+        await pilot.press("0")
+        await until(pilot, lambda: place(app) == (0, 0))
 
 
 async def test_a_key_pressed_at_once_is_not_lost(trained: Path) -> None:
@@ -59,15 +73,20 @@ async def test_a_latent_space_of_five_dimensions_shows_two_and_says_so(tmp_path:
         await until(pilot, lambda: "2 of 5 dimensions" in figures(app))
         await until(pilot, lambda: any(picture(app, "#image")))
         await pilot.press("right")
-        await until(pilot, lambda: "+0.10" in figures(app))
+        await until(pilot, lambda: place(app) == pytest.approx((step(app), 0)))
 
 
 async def test_the_step_can_be_changed(trained: Path) -> None:
     async with opened(trained) as (app, pilot):
-        await pilot.press("n", "+", "right")
-        await until(pilot, lambda: "+0.20" in figures(app))
+        await pilot.press("n")
+        await until(pilot, lambda: "density" in figures(app))
+        first = step(app)
+        await pilot.press("+", "right")
+        await until(pilot, lambda: place(app) == pytest.approx((step(app), 0)))
+        larger = step(app)
         await pilot.press("-", "-", "left")
-        await until(pilot, lambda: "+0.15" in figures(app))
+        await until(pilot, lambda: place(app) == pytest.approx((larger - step(app), 0)))
+        assert step(app) < first < larger
 
 
 async def test_enter_on_the_manifold_opens_that_point_in_the_navigator(trained: Path) -> None:
@@ -118,22 +137,22 @@ async def test_scatter_zooms_pans_and_fits(trained: Path) -> None:
         assert plane.view.x > start.x
         await pilot.press("0")
         assert plane.view == start
-        assert "360 images" in shown(app, "#legend")
+        assert "360 images" in shown(app, "#about")
 
 
 async def test_the_film_of_a_training_is_walked_by_key(trained: Path) -> None:
     async with opened(trained) as (app, pilot):
         await pilot.press("3")
-        await until(pilot, lambda: "epoch 2" in shown(app, "#legend"))
+        await until(pilot, lambda: "epoch 2" in shown(app, "#about"))
         plane = app.screen.query_one(PlaneView)
         last = list(plane.strips)
         await pilot.press(",")
-        assert "epoch 1" in shown(app, "#legend")
+        assert "epoch 1" in shown(app, "#about")
         assert list(plane.strips) != last
         await pilot.press(",")  # there is none before
-        assert "epoch 1" in shown(app, "#legend")
+        assert "epoch 1" in shown(app, "#about")
         await pilot.press(".")
-        assert "epoch 2" in shown(app, "#legend")
+        assert "epoch 2" in shown(app, "#about")
         assert list(plane.strips) == last
 
 

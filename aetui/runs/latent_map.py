@@ -40,6 +40,16 @@ class LatentMap:
     def image_shape(self) -> ImageShape:
         return ImageShape(*self.plane.shape[2:])
 
+    def scanned(self, xs: NDArray[np.float32], ys: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """The decoded images nearest to these columns and rows, [len(ys), len(xs), C, H, W]."""
+        left, right, bottom, top = self.extent
+        rows, columns = self.plane.shape[:2]
+        column = np.rint((xs - left) / (right - left) * (columns - 1))
+        row = np.rint((top - ys) / (top - bottom) * (rows - 1))
+        column = np.clip(column, 0, columns - 1).astype(np.int64)
+        row = np.clip(row, 0, rows - 1).astype(np.int64)
+        return self.plane[np.ix_(row, column)]
+
 
 def map_path(run: Path, epoch: int) -> Path:
     """Where the map after `epoch` is kept."""
@@ -115,6 +125,7 @@ def _plane_usable(arrays: dict[str, NDArray[Any]]) -> bool:
         and extent.shape == (4,)
         and extent.dtype == np.float32
         and bool(np.isfinite(extent).all())
+        and bool(extent[0] < extent[1] and extent[2] < extent[3])
     )
 
 

@@ -11,9 +11,15 @@ from aetui.terminal.background import Background
 from aetui.terminal.characters import knows_unicode
 from aetui.terminal.colours import Colours, detect_colours
 
-Ink = Literal["grey", "shades", "ramp"]
-"""How a grey image is drawn: half blocks in grey, blocks of five shades, or ASCII characters."""
+Ink = Literal["true_colour", "palette", "shades", "ramp"]
+"""How an image is drawn: half blocks in 24-bit or in 256 colours, shaded blocks, or ASCII."""
 
+INKS: Final[Mapping[Colours, Ink]] = {
+    "truecolor": "true_colour",
+    "256": "palette",
+    "16": "shades",
+    "none": "shades",
+}
 FPS: Final = 30
 
 
@@ -32,10 +38,8 @@ class TerminalProfile:
 
     @property
     def ink(self) -> Ink:
-        """What grey images are drawn with."""
-        if self.ascii_only:
-            return "ramp"
-        return "grey" if self.colours in ("truecolor", "256") else "shades"
+        """What images are drawn with."""
+        return "ramp" if self.ascii_only else INKS[self.colours]
 
     @property
     def hint(self) -> str:

@@ -118,14 +118,20 @@ class KeyBar(Static):
     """
 
     def __init__(self, bindings: Iterable[Any]) -> None:
+        super().__init__(id="key-bar")
         own = [item for item in bindings if isinstance(item, Binding) and item.show]
-        keys = [
-            (item.key_display or item.key, item.description, f"screen.{item.action}")
+        self._own = [
+            _link(item.key_display or item.key, item.description, f"screen.{item.action}")
             for item in own
         ]
-        everywhere = [("?", "Help", "app.help"), ("q", "Quit", "app.quit")]
-        links = [_link(key, meaning, action) for key, meaning, action in keys + everywhere]
-        super().__init__(Content.assemble(" ", Content("  ").join(links)), id="key-bar")
+        self._everywhere = [_link("?", "Help", "app.help"), _link("q", "Quit", "app.quit")]
+
+    def on_resize(self) -> None:
+        """Show the keys that fit, the most important first; the help names them all."""
+        links = [*self._own, *self._everywhere]
+        while sum(link.cell_length + 2 for link in links) > self.size.width and len(links) > 2:
+            del links[-1 - len(self._everywhere)]
+        self.update(Content.assemble(" ", Content("  ").join(links)), layout=False)
 
 
 def _link(key: str, meaning: str, action: str) -> Content:

@@ -36,7 +36,15 @@ LIGHT: Final = Theme(
     panel="#e6eaf0",
     foreground="#1c232b",
 )
-THEMES: Final = (DARK, LIGHT, BUILTIN_THEMES["textual-dark"], BUILTIN_THEMES["textual-light"])
+OTHERS: Final = (
+    "textual-dark",
+    "textual-light",
+    "nord",
+    "solarized-light",
+    "ansi-dark",
+    "ansi-light",
+)
+THEMES: Final = (DARK, LIGHT, *(BUILTIN_THEMES[name] for name in OTHERS))
 
 
 def first_theme(profile: TerminalProfile) -> str:

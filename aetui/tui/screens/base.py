@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -127,6 +128,11 @@ class ModeScreen(SnapshotScreen):
         """Show the guide's step as it is now."""
         if self.is_mounted:
             self.query_one(GuideLine).draw()
+
+    @property
+    def room(self) -> Size:
+        """The size of the content, or of the placeholder that stands in its place."""
+        return self.query_one("#content").size or self.query_one("#empty").size
 
     def show_placeholder(self, text: str) -> None:
         """Put `text` in place of the content; "" brings the content back."""

@@ -10,8 +10,7 @@ from typing import Final
 from textual import on
 from textual.actions import SkipAction
 from textual.binding import Binding
-from textual.containers import Container, Horizontal, Vertical
-from textual.message import Message
+from textual.containers import Container, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -27,20 +26,11 @@ from aetui.tui.screens.draw_results import DrawResults
 from aetui.tui.screens.draw_text import pen_words, source_text
 from aetui.tui.widgets.canvas import Canvas
 from aetui.tui.widgets.readout import Readout
+from aetui.tui.widgets.room import Room
 from aetui.tui.widgets.sketch import THICKEST, THINNEST
 
 FAR: Final = 4  # pixels that the pen goes with shift
 THICKNESS_STEP: Final = 0.5  # pixels
-
-
-class Stage(Horizontal):
-    """The room that canvas and results share."""
-
-    class Resized(Message):
-        """There is more room than before, or less."""
-
-    def on_resize(self) -> None:
-        self.post_message(self.Resized())
 
 
 class DrawScreen(ModeScreen):
@@ -87,7 +77,7 @@ class DrawScreen(ModeScreen):
     def body(self) -> Iterable[Widget]:
         """The canvas, what is made of it, and a few lines of words."""
         with Vertical(id="content"):
-            with Stage(id="draw"):
+            with Room(id="draw"):
                 with Container(id="draw-canvas"):
                     yield Canvas(ink=self.services.profile.ink, id="canvas")
                 yield DrawResults(self.services.profile.ink, id="draw-results")
@@ -141,15 +131,15 @@ class DrawScreen(ModeScreen):
             self._explainer.look_at(self.canvas.sketch)
             self._show_pen()
 
-    @on(Stage.Resized)
+    @on(Room.Resized)
     def _arrange(self) -> None:
         """Draw everything as large as there is room for."""
-        views, room = self._models.views, self.query_one(Stage).size
+        views, room = self._models.views, self.query_one(Room).size
         if self._shape is None or not views or not room.height:
             return
         pictures = sum(view != "map" for view in views)
         layout = arrange(self._shape, pictures, room.width, room.height)
-        self.canvas.fit(layout.canvas.scale, layout.canvas.size)
+        self.canvas.fit(layout.canvas.drawn)
         frame = self.query_one("#draw-canvas")
         frame.styles.width, frame.styles.height = layout.canvas.columns, layout.canvas.rows
         self.query_one(DrawResults).place(layout, views)

@@ -17,6 +17,7 @@ from aetui.tui.screens.base import ModeScreen
 from aetui.tui.screens.draw_models import DrawModels, Explained, Image
 from aetui.tui.screens.draw_results import DrawResults, View
 from aetui.tui.screens.draw_text import HINTS, Refinement, loading_line, no_fit, word_lines
+from aetui.tui.screens.plane_screen import marks_of
 from aetui.tui.screens.usual_error import UsualErrors
 from aetui.tui.widgets.readout import Line, Readout
 from aetui.tui.widgets.sketch import Sketch
@@ -82,7 +83,7 @@ class Explainer:
         if models.key != self._models.key and models.plane is not None:
             self._screen.run_task(self._learn_usual(models.plane, plane), "usual", newest=True)
         self._models, self._plane = models, plane
-        self._results.show_map(plane)
+        self._results.show_map(plane, marks_of(models.plane, plane))
 
     def look_at(self, sketch: Sketch) -> None:
         """The drawing has changed, or the models have."""

@@ -9,6 +9,7 @@ from math import log2, sqrt
 from typing import Final, Literal
 
 from aetui.config import ImageShape
+from aetui.tui.widgets.image_grid import DrawnSize
 
 LARGEST_SCALE: Final = 8
 SMALLEST_PART: Final = 4  # an image is shown at no less than this part of its sides
@@ -26,6 +27,10 @@ class Fit:
     scale: int
     size: tuple[int, int]
     detail: float  # the part of its sides that is left of the image: 1 or less
+
+    @property
+    def drawn(self) -> DrawnSize:
+        return DrawnSize(*self.size, self.scale)
 
     @property
     def side(self) -> float:

@@ -13,7 +13,8 @@ from aetui.processes.snapshots import PlaneMap
 from aetui.terminal import Ink
 from aetui.tui.screens.draw_layout import Fit, Layout
 from aetui.tui.screens.draw_models import Explained
-from aetui.tui.widgets.image_grid import Pixels, shrink, to_grey
+from aetui.tui.widgets.classes import ClassMarks
+from aetui.tui.widgets.image_grid import Images, shrink
 from aetui.tui.widgets.pixel_view import PixelView
 from aetui.tui.widgets.plane_view import PlaneView
 
@@ -33,7 +34,7 @@ class FramedPicture(Container):
         self.border_title = title
         self._ink = ink
         self._fit = Fit(1, (1, 1), 1.0)
-        self._image: Pixels | None = None
+        self._image: Images | None = None
 
     def compose(self) -> Iterable[Widget]:
         yield PixelView(ink=self._ink)
@@ -45,7 +46,7 @@ class FramedPicture(Container):
         self.styles.width, self.styles.height = fit.columns, fit.rows
         self._draw()
 
-    def show(self, image: Pixels | None, reason: str = "") -> None:
+    def show(self, image: Images | None, reason: str = "") -> None:
         """Show an image [C, H, W]; without one, the reason for that."""
         self._image = image
         self.query_one(".reason", Static).update(reason)
@@ -54,9 +55,8 @@ class FramedPicture(Container):
 
     def _draw(self) -> None:
         if self._image is not None:
-            view = self.query_one(PixelView)
-            view.scale = self._fit.scale
-            view.show(shrink(to_grey(self._image), *self._fit.size))
+            drawn = self._fit.drawn
+            self.query_one(PixelView).show(shrink(self._image, drawn), drawn.scale)
 
 
 class DrawResults(Container):
@@ -137,11 +137,11 @@ class DrawResults(Container):
             is_shared = frame.id == f"draw-{self._first}"
             frame.border_subtitle = hint if is_shared else ""
 
-    def show_map(self, plane: PlaneMap | None) -> None:
+    def show_map(self, plane: PlaneMap | None, marks: ClassMarks) -> None:
         """The codes of the test images, once for each map."""
         if plane is not None and (self._plane is None or self._plane.key != plane.key):
             view = self.query_one(PlaneView)
-            view.show(plane.latent.points, plane.latent.labels)
+            view.show(plane.latent.points, plane.latent.labels, marks)
             held = f", epoch {plane.latent.epoch}" if plane.held else ""
             self.query_one("#draw-map").border_title = TITLES["map"] + held
         self._plane = plane

@@ -9,8 +9,7 @@ from typing import Any, Final
 from aetui.config import ImageShape
 from aetui.tui.screens.draw_models import Explained
 from aetui.tui.screens.usual_error import UsualErrors
-from aetui.tui.widgets.plane import PETROFF_10
-from aetui.tui.widgets.readout import Line
+from aetui.tui.widgets.readout import Line, Role
 from aetui.tui.widgets.sketch import Sketch
 
 NAMED: Final = 3  # most probable classes that are named
@@ -48,7 +47,7 @@ def word_lines(
 ) -> list[Line]:
     """What there is to say of a picture, in lines that stay in their places."""
     name = "" if found.label is None else class_name(found.label, classes)
-    figure = (f"{found.error:.0f} nats", "strong")
+    figure: tuple[str, Role] = (f"{found.error:.0f} nats", "strong")
     remark = usual.remark(found.error, found.label, name)
     return [
         _reads_as(found.probabilities, classes),
@@ -58,19 +57,19 @@ def word_lines(
     ]
 
 
-def _line(name: str, *parts: tuple[str, str]) -> Line:
+def _line(name: str, *parts: tuple[str, Role | int]) -> Line:
     return [(f" {name:<{LABEL}}", "muted"), *parts]
 
 
 def _reads_as(probabilities: Sequence[float], classes: Sequence[str]) -> Line:
     """The most probable classes in their colours."""
     order = sorted(range(len(probabilities)), key=lambda label: -probabilities[label])
-    parts: list[tuple[str, str]] = []
+    parts: list[tuple[str, Role | int]] = []
     for label in order[:NAMED]:
         share = probabilities[label]
         if share >= LEAST:
             name = class_name(label, classes)
-            parts += [(name, PETROFF_10[label % len(PETROFF_10)]), (f" {share:.0%}   ", "plain")]
+            parts += [(name, label), (f" {share:.0%}   ", "plain")]
     return _line("reads as", *parts)
 
 
@@ -87,7 +86,7 @@ def _refine_line(refinement: Refinement | None) -> Line:
 
 def _code_line(found: Explained, axes: tuple[int, int]) -> Line:
     """The code on the two axes that are shown."""
-    parts: list[tuple[str, str]] = []
+    parts: list[tuple[str, Role | int]] = []
     for axis in axes:
         spread = f" ± {found.sigma[axis]:.2g}" if found.sigma is not None else ""
         parts += [(f"z{axis} ", "muted"), (f"{found.z[axis]:+.2f}", "plain")]

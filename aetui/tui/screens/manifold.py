@@ -6,163 +6,171 @@ from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from textual import on
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from aetui.processes.snapshots import PlaneMap, Snapshot
-from aetui.runs.latent_map import LatentMap
+from aetui.processes.snapshots import PlaneMap, RunSnapshot
+from aetui.runs.directory import RunIdentity
 from aetui.tui.messages import OpenPoint
-from aetui.tui.screens.base import ModeScreen, Services
-from aetui.tui.widgets.image_grid import Pixels, shrink, tile, to_grey
+from aetui.tui.screens.base import Services
+from aetui.tui.screens.plane_screen import FILM_BINDINGS, PlaneScreen
+from aetui.tui.widgets.image_grid import Images, shrink
 from aetui.tui.widgets.pixel_view import PixelView
+from aetui.tui.widgets.plane import decimals
+from aetui.tui.widgets.room import Room
+from aetui.tui.widgets.scan import Scan, lay_out, x_axis, y_axis
 
-SCALES: Final = (0.5, 5 / 7, 1.0, 5 / 14)  # of an image's sides, as the key goes through them
-FRAME: Final = 255  # brightness of the cursor's frame
-Floats = NDArray[np.float32]
+SIDES: Final = (14, 20, 28, 10)  # pixels of an image's shorter side, as the key goes through them
+LINES: Final = 2  # rows that the horizontal axis and the point below it take
+GUTTER: Final = 7  # columns left of the images, for the numbers of the vertical axis
+NO_IMAGES: Final = np.zeros((1, 1, 1, 1, 1), np.uint8)
+Part = str | tuple[str, str]
 
 
-class ManifoldScreen(ModeScreen):
+class ManifoldScreen(PlaneScreen):
     """As many decoded images as fit, and a cursor over them."""
 
     NAME = "manifold"
-    CAPABILITY = "plane"
     BINDINGS = [
         Binding("left,h", "move(-1,0)", "Move", key_display="←↓↑→"),
         Binding("right,l", "move(1,0)", show=False),
         Binding("up,k", "move(0,-1)", show=False),
         Binding("down,j", "move(0,1)", show=False),
-        Binding("enter", "open", "Walk from here", key_display="⏎"),
+        Binding("enter", "open", "Walk here", key_display="⏎"),
         Binding("z", "size", "Image size"),
+        *FILM_BINDINGS,
         Binding("o", "choose_run", "Runs"),
     ]
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self._scale = 0  # index into SCALES
-        self._cursor: tuple[int, int] | None = None  # (column, row)
-        self._map: PlaneMap | None = None
-        self._drawn_for: tuple[object, ...] | None = None
-        self._images: Pixels = np.zeros((1, 1, 1, 1), np.uint8)  # [rows, columns, H, W]
+        self._side = 0  # index into SIDES
+        self._scan: Scan | None = None
+        self._cursor = (0, 0)  # (column, row)
+        self._images: Images = NO_IMAGES  # [rows, columns, C, H, W]
+        self._exact_for: tuple[object, ...] | None = None  # what the images were decoded for
+        self._shown: RunIdentity | None = None
 
     def body(self) -> Iterable[Widget]:
-        """The scanned plane, and a line that says where the cursor is."""
-        with Vertical(id="content"):
-            yield PixelView(ink=self.services.profile.ink, id="tiles")
+        """The scanned plane between its axes, and a line that says where the cursor is."""
+        with Room(id="content"):
+            with Horizontal(id="scan"):
+                yield Static(id="y-axis")
+                yield PixelView(ink=self.services.profile.ink, id="tiles")
+            yield Static(id="x-axis")
             yield Static(id="where")
         yield Static(id="empty")
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        self.show_status()
-        run = self.run_shown
-        self._map = snapshot.plane
-        if run is None or not run.has_checkpoint or self._map is None:
-            self._drawn_for = self._cursor = None
+    def show_plane(self, run: RunSnapshot, before: PlaneMap | None) -> None:
+        if self.plane is None:
             self.show_placeholder(self.empty_text())
-        elif self._drawn_for != (run.checkpoint, self._map.key):
-            if self._cursor is None:
-                self.show_placeholder("Decoding the plane …")
-            self._drawn_for = (run.checkpoint, self._map.key)
-            self.refresh_plane()
+        elif self._scan is None or self._shown != self.plane.identity:
+            self._shown = self.plane.identity
+            self._lay_out()
+        elif before is None or (before.key, before.held) != (self.plane.key, self.plane.held):
+            self._scan_plane()
+        elif self._exact_for != self._wanted():
+            self._decode()
 
-    def on_resize(self) -> None:
-        """Another number of images may fit."""
-        super().on_resize()
-        self._cursor = None
-        self.refresh_plane()
+    def forget_plane(self) -> None:
+        self._scan = self._shown = self._exact_for = None
 
-    def refresh_plane(self) -> None:
-        self.run_task(self._scan(), "scan")
-
-    def _tile_size(self, latent: LatentMap) -> tuple[int, int]:
-        """(height, width) of an image as it is drawn."""
-        shape, scale = latent.image_shape, SCALES[self._scale]
-        return max(4, round(shape.height * scale)), max(4, round(shape.width * scale))
-
-    def _grid(self, latent: LatentMap) -> tuple[int, int]:
-        """(rows, columns) of images that fit."""
-        columns, rows = self.app.size
-        height, width = self._tile_size(latent)
-        return max(1, (rows - 3) * 2 // height), max(1, (columns - 2) // width)
-
-    async def _scan(self) -> None:
-        if self._map is None:
+    @on(Room.Resized)
+    def _lay_out(self) -> None:
+        """Choose how many images of what size, and put the cursor into their middle."""
+        columns, rows = self.room
+        if self.plane is None or not rows:
             return
-        latent, asked_for = self._map.latent, self._map.key
-        rows, columns = self._grid(latent)
-        xs, ys = _scan_lines(latent, rows, columns)
-        z = np.zeros((rows * columns, latent.codes.shape[1]), np.float32)
+        room, shape = (columns - GUTTER, rows - LINES), self.plane.latent.image_shape
+        self._scan = lay_out(shape, SIDES[self._side], room, self.plane.latent.extent)
+        self._cursor = self._scan.columns // 2, self._scan.rows // 2
+        self._scan_plane()
+
+    def _scan_plane(self) -> None:
+        """Show the nearest stored images at once, and those decoded as soon as they are there."""
+        assert self.plane is not None
+        assert self._scan is not None
+        self._exact_for = None
+        self._images = self.plane.latent.scanned(self._scan.xs, self._scan.ys)
+        self.query_one("#y-axis", Static).update(y_axis(self._scan, GUTTER))
+        self.query_one("#x-axis", Static).update(" " * GUTTER + x_axis(self._scan))
+        self._draw()
+        self._decode()
+
+    def _decode(self) -> None:
+        if not self.is_held:  # the weights of an earlier epoch are gone
+            self.run_task(self._ask_for_images(), "scan")
+
+    def _wanted(self) -> tuple[object, ...]:
+        """What the exact images depend on."""
+        run = self.run_shown
+        assert self.plane is not None
+        return self.plane.key, run.checkpoint if run is not None else None, self._scan
+
+    async def _ask_for_images(self) -> None:
+        if self.plane is None or self._scan is None:
+            return
+        latent, scan, wanted = self.plane.latent, self._scan, self._wanted()
+        z = np.zeros((scan.rows * scan.columns, latent.codes.shape[1]), np.float32)
         first, second = latent.axes
-        z[:, first] = np.tile(xs, rows)
-        z[:, second] = np.repeat(ys, columns)
+        z[:, first] = np.tile(scan.xs, scan.rows)
+        z[:, second] = np.repeat(scan.ys, scan.columns)
         reply = await self.ask("decode", {"z": z})
-        if reply is None or self._map is None or self._map.key != asked_for:
+        if reply is None or self.plane is None or self.is_held or self._wanted() != wanted:
             return
-        if (rows, columns) == self._grid(latent):
-            images = to_grey(reply.arrays["images"])
-            self._images = images.reshape(rows, columns, *images.shape[1:])
-            self.show_placeholder("")
-            self._draw()
+        images = reply.arrays["images"]
+        self._images = images.reshape(scan.rows, scan.columns, *images.shape[1:])
+        self._exact_for = wanted
+        self._draw()
 
     def _draw(self) -> None:
-        if self._map is None:
+        if self._scan is None:
             return
-        rows, columns = self._images.shape[:2]
-        column, row = self._cursor or (columns // 2, rows // 2)
-        self._cursor = min(column, columns - 1), min(row, rows - 1)
-        height, width = self._tile_size(self._map.latent)
-        picture = tile(shrink(self._images, height, width))
-        _frame(picture, self._cursor[1] * height, self._cursor[0] * width, height, width)
-        self.query_one(PixelView).show(picture)
-        self._show_where(self._map.latent, rows, columns)
+        drawn = self._scan.drawn
+        self.query_one(PixelView).show_grid(shrink(self._images, drawn), scale=drawn.scale)
+        self._draw_cursor()
 
-    def _show_where(self, latent: LatentMap, rows: int, columns: int) -> None:
-        x, y = self._point(latent)
-        first, second = latent.axes
-        where = (f"z{first} {x:+7.3f}   z{second} {y:+7.3f}", "bold")
-        what = (f"   {rows} x {columns} points, epoch {latent.epoch}", "$foreground-muted")
-        self.query_one("#where", Static).update(Content.assemble(where, what), layout=False)
+    def _draw_cursor(self) -> None:
+        if self._scan is None or self.plane is None:
+            return
+        column, row = self._cursor
+        self.query_one(PixelView).frame((row, column), self._scan.drawn)
+        first, second = self.plane.latent.axes
+        x, y = self._point(self._scan)
+        digits = decimals(self._scan.step)
+        parts: list[Part] = [
+            (f"z{first} ", "$foreground-muted"),
+            (f"{x:+.{digits}f}", "bold $accent"),
+            (f"  z{second} ", "$foreground-muted"),
+            (f"{y:+.{digits}f}", "bold $accent"),
+            (f"   {self.film_text()}", "$foreground-muted"),
+        ]
+        if self._exact_for is None:
+            parts.append(("   nearest scanned images", "$warning"))
+        self.query_one("#where", Static).update(Content.assemble(*parts), layout=False)
 
-    def _point(self, latent: LatentMap) -> tuple[float, float]:
+    def _point(self, scan: Scan) -> tuple[float, float]:
         """The plane's point under the cursor."""
-        assert self._cursor is not None
-        rows, columns = self._images.shape[:2]
-        xs, ys = _scan_lines(latent, rows, columns)
-        return float(xs[self._cursor[0]]), float(ys[self._cursor[1]])
+        return float(scan.xs[self._cursor[0]]), float(scan.ys[self._cursor[1]])
 
     def action_move(self, right: int, down: int) -> None:
         """Move the cursor by images."""
-        if self._cursor is not None:
-            rows, columns = self._images.shape[:2]
+        if self._scan is not None:
             column, row = self._cursor[0] + right, self._cursor[1] + down
-            self._cursor = min(columns - 1, max(0, column)), min(rows - 1, max(0, row))
-            self._draw()
+            column = min(self._scan.columns - 1, max(0, column))
+            self._cursor = column, min(self._scan.rows - 1, max(0, row))
+            self._draw_cursor()
 
     def action_open(self) -> None:
         """Continue in the navigator, from the cursor."""
-        if self._cursor is not None and self._map is not None:
-            self.post_message(OpenPoint(*self._point(self._map.latent)))
+        if self._scan is not None:
+            self.post_message(OpenPoint(*self._point(self._scan)))
 
     def action_size(self) -> None:
         """The next size of images."""
-        self._scale = (self._scale + 1) % len(SCALES)
-        self._cursor = None
-        self.refresh_plane()
-
-
-def _frame(picture: Pixels, top: int, left: int, height: int, width: int) -> None:
-    """Draw the cursor's frame into `picture`."""
-    picture[[top, top + height - 1], left : left + width] = FRAME
-    picture[top : top + height, [left, left + width - 1]] = FRAME
-
-
-def _scan_lines(latent: LatentMap, rows: int, columns: int) -> tuple[Floats, Floats]:
-    """(x of each column, y of each row, top first)."""
-    left, right, bottom, top = latent.extent
-    return (
-        np.linspace(left, right, columns, dtype=np.float32),
-        np.linspace(top, bottom, rows, dtype=np.float32),
-    )
+        self._side = (self._side + 1) % len(SIDES)
+        self._lay_out()

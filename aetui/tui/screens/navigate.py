@@ -7,34 +7,42 @@ from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
+from textual import on
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
 from aetui.config import ImageShape
-from aetui.processes.snapshots import PlaneMap, Snapshot
+from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.protocol import Packet
-from aetui.tui.screens.base import ModeScreen, Services
-from aetui.tui.widgets.image_grid import to_grey
+from aetui.runs.directory import RunIdentity
+from aetui.tui.screens.base import Services
+from aetui.tui.screens.navigate_text import Position, readout_lines
+from aetui.tui.screens.plane_screen import FILM_BINDINGS, PlaneScreen
+from aetui.tui.widgets.image_grid import Images, fit, shrink
+from aetui.tui.widgets.legend import Legend
+from aetui.tui.widgets.neighbours import Neighbours
 from aetui.tui.widgets.pixel_view import PixelView
-from aetui.tui.widgets.plane import GLYPHS, PETROFF_10, Neighbours
+from aetui.tui.widgets.plane import decimals, round_step
 from aetui.tui.widgets.plane_view import PlaneView
-from aetui.tui.widgets.readout import Line, Readout
+from aetui.tui.widgets.readout import Readout
+from aetui.tui.widgets.room import Room
 
-STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+STEPS_ACROSS: Final = 60  # steps of the first size that cross the plane
+FINEST, COARSEST = 1e-4, 0.5  # steps, as shares of the plane's width
 FAR: Final = 5  # steps that a far step takes
 INFO_ROWS: Final = 6
 MAP_COLUMNS: Final = 40  # the map keeps at least so many beside a larger image
-BAR: Final = 12
+LEGEND_COLUMNS: Final = 19
 DECODE_WAIT: Final = 0.03  # seconds that the crosshair waits for the image
+STAND_IN_AFTER: Final = 0.25  # seconds more until the nearest stored image stands in for it
 
 
-class NavigateScreen(ModeScreen):
+class NavigateScreen(PlaneScreen):
     """The decoded image, large, beside a map with a crosshair."""
 
     NAME = "navigate"
-    CAPABILITY = "plane"
     SMALLEST = (60, 15)
     BINDINGS = [
         Binding("left,h", "step(-1,0)", "Step", key_display="←↓↑→"),
@@ -45,9 +53,10 @@ class NavigateScreen(ModeScreen):
         Binding("shift+right,L", f"step({FAR},0)", show=False),
         Binding("shift+up,K", f"step(0,{FAR})", show=False),
         Binding("shift+down,J", f"step(0,-{FAR})", show=False),
-        Binding("plus,equals_sign", "stride(1)", "Bigger step", key_display="+"),
-        Binding("minus", "stride(-1)", "Smaller step", key_display="-"),
+        Binding("plus,equals_sign", "stride(1)", "Step size", key_display="+-"),
+        Binding("minus", "stride(-1)", show=False),
         Binding("0,home", "origin", "Origin", key_display="0"),
+        *FILM_BINDINGS,
         Binding("o", "choose_run", "Runs"),
     ]
 
@@ -55,19 +64,22 @@ class NavigateScreen(ModeScreen):
         super().__init__(services)
         self._x = 0.0
         self._y = 0.0
-        self._stride = STEPS.index(0.1)
-        self._map: PlaneMap | None = None
+        self._step = 0.1
+        self._step_for: RunIdentity | None = None  # the run whose plane the step was fitted to
         self._neighbours: Neighbours | None = None
         self._decoded_for: tuple[object, ...] | None = None
+        self._exact_for: RunIdentity | None = None  # the run of which an image was decoded
+        self._stands_in = False  # the image shown is the nearest stored one
         self._moved = asyncio.Event()
 
     def body(self) -> Iterable[Widget]:
-        """The image with its readout, and the map."""
-        with Horizontal(id="content"):
+        """The image with its readout, the map, and the names of the classes."""
+        with Room(id="content"):
             with Vertical(id="here"):
                 yield PixelView(ink=self.services.profile.ink, id="image")
                 yield Readout(id="readout")
             yield PlaneView(id="map")
+            yield Legend(id="legend")
         yield Static(id="empty")
 
     def on_mount(self) -> None:
@@ -75,49 +87,56 @@ class NavigateScreen(ModeScreen):
 
     def go_to(self, x: float, y: float) -> None:
         """Move the crosshair to that point of the plane."""
-        self._x = round(x, 4)
-        self._y = round(y, 4)
+        digits = decimals(self._step) + 2
+        self._x, self._y = round(x, digits), round(y, digits)
         if self.is_mounted:
-            self._request_decode()
+            self._moved.set()
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        self.show_status()
-        run = self.run_shown
-        if run is None or not run.has_checkpoint:
-            self._decoded_for = None
-            self.show_placeholder(self.empty_text())
+    def show_plane(self, run: RunSnapshot, before: PlaneMap | None) -> None:
+        wanted = run.identity, run.checkpoint, self.plane and self.plane.key, self.is_held
+        if wanted == self._decoded_for:
             return
-        self.show_placeholder("")
-        self._take_map(snapshot.plane)
-        if self._decoded_for != (run.identity, run.checkpoint):
-            self._decoded_for = (run.identity, run.checkpoint)
-            self._fit_image(run.config.image_shape)
-            self._request_decode()
-
-    def _take_map(self, plane: PlaneMap | None) -> None:
-        if plane is None:
-            self._map = self._neighbours = None
-        elif self._map is None or self._map.key != plane.key:
-            self._map = plane
-            self._neighbours = Neighbours(plane.latent.points, plane.latent.labels)
-            self.query_one(PlaneView).show(plane.latent.points, plane.latent.labels)
-            self._request_decode()
-
-    def on_resize(self) -> None:
-        """Draw the image as large as the screen allows."""
-        super().on_resize()
-        if run := self.run_shown:
-            self._fit_image(run.config.image_shape)
-
-    def _fit_image(self, shape: ImageShape) -> None:
-        """Choose how many columns a pixel of the image takes."""
-        columns, rows = self.app.size
-        by_height = (rows - 2 - INFO_ROWS) * 2 // shape.height
-        by_width = (columns - MAP_COLUMNS) // shape.width
-        self.query_one("#image", PixelView).scale = max(1, min(by_height, by_width))
-
-    def _request_decode(self) -> None:
+        self._decoded_for = wanted
+        if self.plane is not None and (before is None or before.key != self.plane.key):
+            self._show_map(self.plane)
         self._moved.set()
+
+    def forget_plane(self) -> None:
+        self._decoded_for = self._exact_for = self._neighbours = None
+
+    def _show_map(self, plane: PlaneMap) -> None:
+        latent = plane.latent
+        self._neighbours = Neighbours(latent.points, latent.labels)
+        if self._step_for != plane.identity:
+            self._step_for = plane.identity
+            self._step = round_step((latent.extent[1] - latent.extent[0]) / STEPS_ACROSS)
+        marks = self.marks
+        counts = np.bincount(latent.labels, minlength=len(marks.names))
+        legend = self.query_one(Legend)
+        legend.show(marks, counts.tolist(), legend.hidden)
+        self.set_class(marks.are_names, "-nameless")
+        self.query_one(PlaneView).show(latent.points, latent.labels, marks, legend.hidden)
+
+    @on(Legend.Chosen)
+    def _show_classes(self) -> None:
+        if self.plane is not None:
+            self._show_map(self.plane)
+
+    @on(Room.Resized)
+    def _fit_image(self) -> None:
+        self._moved.set()
+
+    def _room(self) -> tuple[int, int]:
+        """(columns, rows) that the image may take."""
+        columns, rows = self.room
+        legend = self.query_one(Legend)
+        beside = MAP_COLUMNS + (LEGEND_COLUMNS if legend.display else 0)
+        return columns - beside, rows - INFO_ROWS
+
+    def _show_image(self, image: Images) -> None:
+        """[C, H, W], as large as fits."""
+        drawn = fit(ImageShape(*image.shape), *self._room())
+        self.query_one("#image", PixelView).show(shrink(image, drawn), drawn.scale)
 
     async def _walk(self) -> None:
         """Decode the crosshair's point whenever it has moved: one at a time, always the newest."""
@@ -127,86 +146,92 @@ class NavigateScreen(ModeScreen):
             await self._decode()
 
     async def _decode(self) -> None:
-        """Show image, crosshair and readout in one frame; a slow image comes after the others."""
+        """Show image, crosshair and readout in one frame; without the image where it is slow."""
         run = self.run_shown
         if run is None:
             return
+        plane = self.query_one(PlaneView)
+        if self.is_held:  # the weights of an earlier epoch are gone
+            plane.aim(self._x, self._y)
+            plane.reveal()
+            self._show_stand_in()
+            return
         decoding = asyncio.ensure_future(self.ask("decode", {"z": self._code()}))
         await asyncio.sleep(0)  # the request is on its way; what follows is drawn meanwhile
-        plane = self.query_one(PlaneView)
-        lines = self._lines()
         plane.aim(self._x, self._y)
-        answered, _ = await asyncio.wait([decoding], timeout=DECODE_WAIT)
+        waits = DECODE_WAIT if self._exact_for == run.identity else 0
+        answered, _ = await asyncio.wait([decoding], timeout=waits)
         plane.reveal()
-        self.query_one(Readout).show(lines)
         if answered:
-            await self._show_image(decoding)
+            self._show_reply(run, decoding.result())
         else:  # torch may still be loading: walk on without it
-            self.run_task(self._show_image(decoding), "late images")
+            self.run_task(self._show_late(run, decoding), "late images")
+        self._show_readout()
+
+    async def _show_late(self, run: RunSnapshot, decoding: asyncio.Task[Packet | None]) -> None:
+        """Show the nearest stored image for now, then the reply."""
+        if self._exact_for == run.identity:
+            answered, _ = await asyncio.wait([decoding], timeout=STAND_IN_AFTER)
+            if not answered:
+                self._show_stand_in()
+        else:
+            self._show_stand_in()
+        self._show_reply(run, await decoding)
+        self._show_readout()
+
+    def _show_reply(self, run: RunSnapshot, reply: Packet | None) -> None:
+        """None is a reply that a newer request has overtaken."""
+        current = self.run_shown
+        if reply is None or self.is_held or current is None or current.identity != run.identity:
+            return
+        self._exact_for, self._stands_in = run.identity, False
+        self._show_image(reply.arrays["images"][0])
+
+    def _show_stand_in(self) -> None:
+        """Show the image of the stored plane that is nearest to the crosshair."""
+        if self.plane is not None:
+            self._stands_in = True
+            xs, ys = np.array([self._x], np.float32), np.array([self._y], np.float32)
+            self._show_image(self.plane.latent.scanned(xs, ys)[0, 0])
+        self._show_readout()
 
     def _code(self) -> np.ndarray:
-        """The crosshair in the latent space, [1, latent_dim]; 0 on axes that are not shown."""
-        width = self._map.latent.codes.shape[1] if self._map else self._latent_dim()
+        """The crosshair's point in the latent space, [1, latent_dim]; axes not shown are 0."""
         first, second = self._axes()
-        z = np.zeros((1, width), np.float32)
+        z = np.zeros((1, self._latent_dim()), np.float32)
         z[0, first] = self._x
         z[0, second] = self._y
         return z
 
     def _latent_dim(self) -> int:
-        """By the settings, where no map says."""
+        if self.plane is not None:
+            return int(self.plane.latent.codes.shape[1])
         run = self.run_shown
         value = run.config.hyperparameters.options.get("latent_dim") if run else None
         return value if isinstance(value, int) else 2
 
     def _axes(self) -> tuple[int, int]:
-        return self._map.latent.axes if self._map else (0, 1)
+        return self.plane.latent.axes if self.plane is not None else (0, 1)
 
-    async def _show_image(self, decoding: asyncio.Task[Packet | None]) -> None:
-        """Show the reply; None is one that a newer request has overtaken."""
-        reply = await decoding
-        if reply is not None:
-            self.query_one("#image", PixelView).show(to_grey(reply.arrays["images"])[0])
-
-    def _lines(self) -> list[Line]:
-        """Where the crosshair is and what is near, in fixed columns."""
-        first, second = self._axes()
-        lines: list[Line] = [
-            [
-                (f"z{first} ", "muted"),
-                (f"{self._x:+7.2f}", "strong"),
-                (f"  z{second} ", "muted"),
-                (f"{self._y:+7.2f}", "strong"),
-            ],
-            [(f"step {STEPS[self._stride]:<5g}", "muted")],
-        ]
-        if self._neighbours is not None:
-            lines += self._neighbour_lines(self._neighbours)
-        if self._map is not None and (width := self._map.latent.codes.shape[1]) > 2:
-            lines.append([(f"2 of {width} dimensions (largest KL); the others are 0", "muted")])
-        return lines
-
-    def _neighbour_lines(self, neighbours: Neighbours) -> list[Line]:
-        near = neighbours.at(self._x, self._y)
-        labels = [
-            (f"{GLYPHS[label % len(GLYPHS)]} ", PETROFF_10[label % len(PETROFF_10)])
-            for label in near.labels
-        ]
-        filled = round(near.density * BAR)
-        bar = [("━" * filled, "strong"), ("─" * (BAR - filled), "muted")]
-        share = (f" {near.density:4.0%}", "plain")
-        return [[("near ", "muted"), *labels], [("density ", "muted"), *bar, share]]
+    def _show_readout(self) -> None:
+        position = Position(
+            self._axes(), self._latent_dim(), (self._x, self._y), self._step, self._stands_in
+        )
+        near = self._neighbours.at(self._x, self._y) if self._neighbours is not None else None
+        lines = readout_lines(position, near, self.marks, self.film_text())
+        self.query_one(Readout).show(lines)
 
     def action_step(self, right: int, up: int) -> None:
         self.services.guide.note("walk")
-        stride = STEPS[self._stride]
-        self.go_to(self._x + right * stride, self._y + up * stride)
+        self.go_to(self._x + right * self._step, self._y + up * self._step)
 
     def action_stride(self, direction: int) -> None:
-        """A bigger or a smaller step."""
-        self._stride = min(len(STEPS) - 1, max(0, self._stride + direction))
-        self.query_one(Readout).show(self._lines())
+        """A bigger or a smaller step: 1, 2 or 5 times a power of ten."""
+        left, right = self.plane.latent.extent[:2] if self.plane is not None else (-3.0, 3.0)
+        step = round_step(self._step * (1.5 if direction > 0 else 0.4))
+        if FINEST <= step / (right - left) <= COARSEST:
+            self._step = step
+            self._show_readout()
 
     def action_origin(self) -> None:
-        """Back to the middle."""
         self.go_to(0.0, 0.0)

@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from aetui.config import ImageShape
 from aetui.terminal import Ink
-from aetui.tui.widgets.image_grid import shrink, to_grey
+from aetui.tui.widgets.image_grid import DrawnSize, shrink
 from aetui.tui.widgets.pixel_view import PixelView
 from aetui.tui.widgets.sketch import Image, Sketch
 
@@ -27,10 +27,9 @@ class Canvas(PixelView):
     class Drawn(Message):
         """The sketch has changed."""
 
-    def __init__(self, *, ink: Ink = "grey", id: str | None = None) -> None:
+    def __init__(self, *, ink: Ink = "true_colour", id: str | None = None) -> None:
         super().__init__(ink=ink, id=id)
-        self._has_colour = ink == "grey"
-        self._shown_size = (1, 1)  # (height, width) in pixels of the screen
+        self._has_colour = ink in ("true_colour", "palette")
         self._by_mouse = False
         self.reset(ImageShape())
 
@@ -40,12 +39,11 @@ class Canvas(PixelView):
         self._shape = shape
         self._pen = (shape.width / 2, shape.height / 2)
         self._pen_shown = True
-        self.fit(1, (shape.height, shape.width))
+        self.fit(DrawnSize(shape.height, shape.width))
 
-    def fit(self, scale: int, size: tuple[int, int]) -> None:
-        """Show the image at `size` (height, width), each of those pixels `scale` columns wide."""
-        self._shown_size = size
-        self.scale = scale
+    def fit(self, drawn: DrawnSize) -> None:
+        """Show the image at that size from now on."""
+        self._drawn = drawn
         self._redraw()
 
     def step(self, right: int, down: int) -> None:
@@ -111,9 +109,9 @@ class Canvas(PixelView):
 
     def _pixel(self, event: events.MouseEvent) -> tuple[float, float]:
         """Where on the image the middle of the event's cell is."""
-        height, width = self._shown_size
-        x = (event.x + 0.5) / self.scale * (self._shape.width / width)
-        y = (event.y + 0.5) * 2 / self.scale * (self._shape.height / height)
+        drawn = self._drawn
+        x = (event.x + 0.5) / drawn.scale * (self._shape.width / drawn.width)
+        y = (event.y + 0.5) * 2 / drawn.scale * (self._shape.height / drawn.height)
         return x, y
 
     def _put_pen(self, x: float, y: float, *, shown: bool) -> None:
@@ -127,20 +125,20 @@ class Canvas(PixelView):
         self.post_message(self.Drawn())
 
     def _redraw(self) -> None:
-        self.show(shrink(to_grey(self.sketch.image), *self._shown_size))
+        self.show(shrink(self.sketch.image, self._drawn), self._drawn.scale)
 
     @property
     def _pen_row(self) -> int:
         """The row of cells that the pen's mark stands in."""
-        pixel = int(self._pen[1] * self._shown_size[0] / self._shape.height)
+        pixel = int(self._pen[1] * self._drawn.height / self._shape.height)
         return int((pixel + 0.5) * self.scale / 2)
 
-    def _line(self, row: int, width: int) -> Strip:
+    def render_line(self, y: int) -> Strip:
         """A line of cells, with the pen's mark if it stands there."""
-        strip = super()._line(row, width)
-        if not self._pen_shown or row != self._pen_row:
+        strip = super().render_line(y)
+        if not self._pen_shown or y != self._pen_row:
             return strip
-        pixel = int(self._pen[0] * self._shown_size[1] / self._shape.width)
+        pixel = int(self._pen[0] * self._drawn.width / self._shape.width)
         left, right = pixel * self.scale, (pixel + 1) * self.scale
         mark = Strip([Segment(_mark(self.scale), self._pen_style())], self.scale)
         return Strip.join([strip.crop(0, left), mark, strip.crop(right, strip.cell_length)])

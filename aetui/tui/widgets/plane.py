@@ -9,22 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-# Petroff, "Accessible color sequences for data visualization" (arXiv:2107.02270): ten colours that
-# colour-blind readers tell apart.
-PETROFF_10: Final = (
-    "#3f90da",
-    "#ffa90e",
-    "#bd1f01",
-    "#94a4a2",
-    "#832db6",
-    "#a96b59",
-    "#e76300",
-    "#b9ac70",
-    "#717581",
-    "#92dadd",
-)
-GLYPHS: Final = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CELL_ASPECT: Final = 2.0  # a terminal's cell is about twice as high as wide
+OUTLIERS: Final = 0.002  # share of the points on each side that a map need not show
+NARROWEST: Final = 1e-5  # width of a plane whose codes are all alike
+MARGIN: Final = 1.04  # of a map around its points
 
 
 @dataclass(frozen=True)
@@ -59,6 +47,11 @@ class Viewport:
         """The same middle, `factor` times as close."""
         return Viewport(self.x, self.y, self.column / factor)
 
+    def contains(self, x: float, y: float, columns: int, rows: int, margin: int = 0) -> bool:
+        """Whether a point is shown, at least `margin` cells from each edge."""
+        column, row = self.to_cell(x, y, columns, rows)
+        return margin <= column < columns - margin and margin <= row < rows - margin
+
     def panned(self, columns: float, rows: float) -> Viewport:
         """Moved by that many cells."""
         return Viewport(
@@ -67,21 +60,22 @@ class Viewport:
 
 
 def fit(points: NDArray[np.float32], columns: int, rows: int) -> Viewport:
-    """The viewport that shows all but the outermost points (0.2 % a side), in true proportion."""
+    """The viewport that shows all but the outermost 0.2 percent of the points on each side.
+
+    A unit is as long across as down.
+    """
     if not len(points):
         return Viewport(0.0, 0.0, 6.0 / max(columns, 1))
-    low, high = np.quantile(points, [0.002, 0.998], axis=0)
-    (x, y), (width, height) = (low + high) / 2, np.maximum(high - low, 1e-3) * 1.04
-    return Viewport(
-        float(x),
-        float(y),
-        float(max(width / max(columns, 1), height / (max(rows, 1) * CELL_ASPECT))),
-    )
+    low, high = np.quantile(points, [OUTLIERS, 1 - OUTLIERS], axis=0)
+    x, y = (low + high) / 2
+    width, height = np.maximum(high - low, NARROWEST) * MARGIN
+    column = max(width / max(columns, 1), height / (max(rows, 1) * CELL_ASPECT))
+    return Viewport(float(x), float(y), float(column))
 
 
 @dataclass(frozen=True)
 class Cells:
-    """The commonest label of each cell (-1 for none) and its points, both [rows, columns]."""
+    """What stands in each cell, [rows, columns]: the commonest label or -1, and how many points."""
 
     label: NDArray[np.int64]
     count: NDArray[np.int64]
@@ -113,49 +107,22 @@ def density_levels(count: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
-    """At most `most` round numbers from `low` to `high`: steps of 1, 2 or 5 times a power of 10."""
+    """At most `most` multiples of a round step between `low` and `high`."""
     span = high - low
     if span <= 0 or most < 1:
         return []
-    raw = span / most
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    return [round(number * step, 10) for number in range(first, math.floor(high / step + 1e-9) + 1)]
+    step = round_step(span / most)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    digits = max(0, 1 - math.floor(math.log10(step)))
+    return [round(number * step, digits) for number in range(first, last + 1)]
 
 
-@dataclass(frozen=True)
-class Neighbourhood:
-    """What is near a point: labels of the nearest test images, and how dense the plane is there."""
-
-    labels: tuple[int, ...]
-    density: float  # codes per unit of area, as a share of the densest place: 0 to 1
+def round_step(least: float) -> float:
+    """The smallest of 1, 2 and 5 times a power of ten that is at least `least`."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * 0.999)
 
 
-NEAREST: Final = 8
-_DENSITY_RADII: Final = 0.25  # of the codes' standard deviation
-
-
-class Neighbours:
-    """Answers what is near a point of the plane, by a search through all of some thousand codes."""
-
-    def __init__(self, points: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
-        self._points, self._labels = points, labels
-        self._radius = max(float(points.std()) * _DENSITY_RADII, 1e-6) if len(points) else 1.0
-        sample = points[:: max(1, len(points) // 400)]
-        self._densest = max((self._within(x, y) for x, y in sample.tolist()), default=1) or 1
-
-    def _within(self, x: float, y: float) -> int:
-        return int((self._squares(x, y) < self._radius**2).sum())
-
-    def _squares(self, x: float, y: float) -> NDArray[np.float32]:
-        return ((self._points - np.array([x, y], np.float32)) ** 2).sum(1)  # type: ignore[no-any-return]
-
-    def at(self, x: float, y: float) -> Neighbourhood:
-        """The neighbourhood of (x, y)."""
-        squares = self._squares(x, y)
-        count = min(NEAREST, len(squares))
-        nearest = np.argpartition(squares, count - 1)[:count] if count else np.array([], np.int64)
-        nearest = nearest[np.argsort(squares[nearest])]
-        density = min(1.0, int((squares < self._radius**2).sum()) / self._densest)
-        return Neighbourhood(tuple(int(label) for label in self._labels[nearest]), density)
+def decimals(step: float) -> int:
+    """How many digits behind the point tell places apart that are a `step` from each other."""
+    return max(0, min(9, 1 - math.floor(math.log10(step)))) if step > 0 else 2

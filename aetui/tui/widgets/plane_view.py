@@ -1,41 +1,37 @@
-"""The latent plane as characters: each cell shows its commonest digit, brighter where many are."""
+"""The latent plane as characters: each cell shows its commonest class, brighter where many are."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Final
+import math
+from collections.abc import Iterable
+from itertools import chain
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
-from textual.color import Color
 from textual.strip import Strip
 
-from aetui.tui.widgets.plane import (
-    GLYPHS,
-    PETROFF_10,
-    Cells,
-    Viewport,
-    count_cells,
-    density_levels,
-    fit,
-    ticks,
-)
-from aetui.tui.widgets.rings import Mark, ring_marks
+from aetui.tui.widgets.classes import ClassMarks, class_style
+from aetui.tui.widgets.palette import nearest_grey
+from aetui.tui.widgets.plane import Viewport, count_cells, density_levels, fit, ticks
+from aetui.tui.widgets.rings import ring_marks
 from aetui.tui.widgets.strip_view import StripView
 
 GUTTER: Final = 7  # columns left of the plane, for the numbers of the vertical axis
-SHADES: Final = (0.0, 0.68, 0.86, 1.0)  # how much of a digit's colour each level of density shows
 EMPTY: Final = -1
 ARM: Final = 2  # columns that the crosshair reaches to each side
+EDGE: Final = 2  # cells from the edge at which the map follows the crosshair
+LEAP: Final = 1 / 3  # of the map, by which it follows: to repaint it with every step is slow
+TINT: Final = 0.25  # of the way from the ground to its opposite, behind the crosshair's cells
+REVERSED: Final = Style(reverse=True, bold=True)
+Cell = tuple[str, Style]
+Emphasis = Literal["line", "tint", "centre"]
+"""What a mark does to its cell: replaces it, tints what is behind it, reverses it.
 
-
-@lru_cache(512)
-def label_style(label: int, level: int, background: Color) -> Style:
-    """The colour of a digit at a level of density."""
-    colour = background.blend(Color.parse(PETROFF_10[label % len(PETROFF_10)]), SHADES[level])
-    return Style(color=colour.rich_color, bgcolor=background.rich_color, bold=level == 3)
+Tinted cells share a style, which takes a third of the bytes of a tint behind each class's colour.
+"""
 
 
 class PlaneView(StripView):
@@ -47,35 +43,49 @@ class PlaneView(StripView):
         super().__init__(id=id)
         self._points: NDArray[np.float32] = np.zeros((0, 2), np.float32)
         self._labels: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._marks = ClassMarks()
+        self._hidden: frozenset[int] = frozenset()
         self._view: Viewport | None = None  # None: all of the points
         self._cross: tuple[float, float] | None = None
         self._sigma: tuple[float, float] | None = None  # rings in place of the crosshair's arms
         self._fitted = fit(self._points, 1, 1)  # the view that shows all of the points
-        self._plain: list[Strip] = []  # without the crosshair
-        self._marked: list[Strip] = []  # with it
-        self._cross_style = Style.null()
+        self._cells: list[list[Cell]] = []  # without the crosshair
+        self._gutter: list[str] = []
+        self._plain: list[Strip] = []
+        self._aimed: list[Strip] = []  # with the crosshair
+        self._axis_style = self._cross_style = self._tint_style = Style.null()
 
-    def show(self, points: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
-        """Draw these points [N, 2] with their labels [N]."""
-        self._points, self._labels = points, labels
+    def show(
+        self,
+        points: NDArray[np.float32],
+        labels: NDArray[np.int64],
+        marks: ClassMarks,
+        hidden: frozenset[int] = frozenset(),
+    ) -> None:
+        """Draw these points [N, 2] with their labels [N], but for those of `hidden` classes."""
+        self._points, self._labels, self._marks = points, labels, marks
+        self._hidden = hidden
         self._redraw()
 
     def aim(self, x: float, y: float, sigma: tuple[float, float] | None = None) -> None:
         """Get the crosshair ready at a point of the plane; `reveal` shows it there.
 
-        With `sigma`, the standard deviations of a code, rings of 1 and 2 sigma take its place.
+        With `sigma`, the standard deviations of a code, rings of 1 and 2 sigma take its place. A
+        map that shows everything follows a crosshair that leaves it.
         """
         self._cross, self._sigma = (x, y), sigma
-        self._marked = self._with_cross()
+        if self._follows():
+            self._draw()
+        self._aimed = self._with_cross()
 
     def aim_nowhere(self) -> None:
         """Take the crosshair away at the next `reveal`."""
         self._cross = self._sigma = None
-        self._marked = self._with_cross()
+        self._aimed = self._with_cross()
 
     def reveal(self) -> None:
         """Show the crosshair where it was aimed last."""
-        self.show_strips(self._marked)
+        self.show_strips(self._aimed)
 
     @property
     def view(self) -> Viewport:
@@ -88,12 +98,11 @@ class PlaneView(StripView):
         self._redraw()
 
     @property
-    def _plot_size(self) -> tuple[int, int]:
+    def plot_size(self) -> tuple[int, int]:
         """(columns, rows) inside the axes."""
         return max(1, self.size.width - GUTTER), max(1, self.size.height - 2)
 
     def on_resize(self) -> None:
-        """Sort the points into the new cells."""
         self._redraw()
 
     def notify_style_update(self) -> None:
@@ -105,93 +114,149 @@ class PlaneView(StripView):
         """Draw the plane, and the crosshair on it."""
         if not self.is_attached or not self.size.width:
             return
-        columns, rows = self._plot_size
-        self._fitted = fit(self._points, columns, rows)
-        self._cross_style = self.get_component_rich_style("plane--cross")
-        self._plain = self._draw(
-            count_cells(self._points, self._labels, self.view, columns, rows), columns, rows
-        )
-        self._marked = self._with_cross()
+        self._fitted = fit(self._points, *self.plot_size)
+        self._follows()
+        self._axis_style = self._on_ground(self.get_component_rich_style("plane--axis"))
+        self._cross_style = self._on_ground(self.get_component_rich_style("plane--cross"))
+        self._tint_style = self._cross_style + Style(bgcolor=nearest_grey(self.ground, TINT))
+        self._draw()
+        self._aimed = self._with_cross()
         self.reveal()
+
+    def _follows(self) -> bool:
+        """Move a map of everything to a crosshair that has left it; whether it moved."""
+        if self._view is not None or self._cross is None or not self.size.width:
+            return False
+        columns, rows = self.plot_size
+        before = self._fitted
+        if before.contains(*self._cross, columns, rows, EDGE):
+            return False
+        view = fit(self._points, columns, rows)
+        column, row = view.to_cell(*self._cross, columns, rows)
+        self._fitted = view.panned(_leap(column, columns), _leap(row, rows))
+        return self._fitted != before
+
+    def _on_ground(self, style: Style) -> Style:
+        return Style(color=style.color, bold=style.bold) + self.ground_style
+
+    def _draw(self) -> None:
+        columns, rows = self.plot_size
+        shown = ~np.isin(self._labels, list(self._hidden))
+        points, labels = self._points[shown], self._labels[shown]
+        found = count_cells(points, labels, self.view, columns, rows)
+        levels = density_levels(found.count)
+        pairs = zip(found.label.tolist(), levels.tolist(), strict=True)
+        kinds = [list(zip(*pair, strict=True)) for pair in pairs]
+        drawn = {kind: self._cell(*kind) for kind in set(chain.from_iterable(kinds))}
+        self._cells = [[drawn[kind] for kind in line] for line in kinds]
+        self._gutter, bottom = _axes(self.view, columns, rows)
+        lines = [self._strip(row, self._cells[row]) for row in range(rows)]
+        axis, width = self._axis_style, GUTTER + columns
+        self._plain = lines + [Strip([Segment(line, axis)], width) for line in bottom]
+
+    def _cell(self, label: int, level: int) -> Cell:
+        if label == EMPTY:
+            return " ", self.ground_style
+        style = class_style(label, self.ground, level) + self.ground_style
+        return self._marks.glyph(label), style
+
+    def _strip(self, row: int, cells: list[Cell]) -> Strip:
+        """One line, its cells of one style merged."""
+        segments = [Segment(self._gutter[row], self._axis_style)]
+        text, style = "", cells[0][1]
+        for character, wanted in cells:
+            if wanted is not style:
+                segments.append(Segment(text, style))
+                text, style = "", wanted
+            text += character
+        return Strip([*segments, Segment(text, style)], len(self._gutter[row]) + len(cells))
 
     def _with_cross(self) -> list[Strip]:
         """The drawn plane with the crosshair on it."""
         strips = list(self._plain)
-        if not strips:
+        if not strips or self._cross is None:
             return strips
-        for row, column, text in self._cross_marks(*self._plot_size):
-            plain = strips[row]
-            middle = Strip([Segment(text, self._cross_style)], len(text))
-            parts = [
-                plain.crop(0, GUTTER + column),
-                middle,
-                plain.crop(GUTTER + column + len(text), plain.cell_length),
-            ]
-            strips[row] = Strip.join(parts)
+        changed: dict[int, list[Cell]] = {}
+        for row, column, text, emphasis in self._cross_marks(self._cross):
+            cells = changed.setdefault(row, list(self._cells[row]))
+            cells[column] = self._emphasised(cells[column], text, emphasis)
+        for row, cells in changed.items():
+            strips[row] = self._strip(row, cells)
         return strips
 
-    def _draw(self, cells: Cells, columns: int, rows: int) -> list[Strip]:
-        background = self.background_colors[1]
-        axis = self.get_component_rich_style("plane--axis")
-        levels = density_levels(cells.count)
-        gutter, bottom = self._axes(columns, rows)
-        strips = []
-        for row in range(rows):
-            segments = [
-                Segment(gutter[row], axis),
-                *_row(cells.label[row].tolist(), levels[row].tolist(), background),
-            ]
-            strips.append(Strip(segments, GUTTER + columns))
-        return strips + [Strip([Segment(line, axis)], GUTTER + columns) for line in bottom]
+    def _emphasised(self, cell: Cell, text: str, emphasis: Emphasis) -> Cell:
+        character, style = cell
+        if emphasis == "line" or (emphasis == "tint" and character == " "):
+            return text, self._cross_style
+        if emphasis == "tint":
+            return character, self._tint_style
+        if character == " ":
+            character, style = text, self._cross_style
+        return character, style + REVERSED
 
-    def _cross_marks(self, columns: int, rows: int) -> list[Mark]:
-        """The crosshair's parts; at the edge where the point lies outside."""
-        if self._cross is None:
-            return []
+    def _cross_marks(
+        self, cross: tuple[float, float]
+    ) -> Iterable[tuple[int, int, str, Emphasis]]:
+        """(row, column, text, emphasis) of the crosshair's parts that are on the map."""
+        size = self.plot_size
         if self._sigma is not None:
-            return ring_marks(self.view, self._cross, self._sigma, (columns, rows))
-        column, row = self.view.to_cell(*self._cross, columns, rows)
-        column, row = min(max(column, 0), columns - 1), min(max(row, 0), rows - 1)
-        left = max(0, column - ARM)
-        middle = "─" * (column - left) + "┼" + "─" * (min(columns - 1, column + ARM) - column)
-        return [
-            (row, left, middle),
-            *((beside, column, "│") for beside in (row - 1, row + 1) if 0 <= beside < rows),
-        ]
-
-    def _axes(self, columns: int, rows: int) -> tuple[list[str], list[str]]:
-        """The gutter's text for each row, and the two lines below the plane."""
-        view = self.view
-        left, top = view.to_plane(0, 0, columns, rows)
-        right, bottom = view.to_plane(columns - 1, rows - 1, columns, rows)
-        gutter = [f"{'│':>{GUTTER}}"] * rows
-        for value in ticks(bottom, top, max(2, rows // 4)):
-            _, row = view.to_cell(view.x, value, columns, rows)
-            if 0 <= row < rows:
-                gutter[row] = f"{value:>{GUTTER - 1}g}┤"
-        line, numbers = ["─"] * columns, [" "] * (columns + GUTTER)
-        for value in ticks(left, right, max(2, columns // 10)):
-            column, _ = view.to_cell(value, view.y, columns, rows)
-            text = f"{value:g}"
-            start = GUTTER + column - len(text) // 2
-            if 0 <= column < columns and start + len(text) <= len(numbers):
-                line[column] = "┬"
-                numbers[start : start + len(text)] = text
-        return gutter, [" " * (GUTTER - 1) + "└" + "".join(line), "".join(numbers)]
+            marks = ring_marks(self.view, cross, self._sigma, size)
+            return ((row, column, text, "line") for row, column, text in marks)
+        return _cross_parts(*self.view.to_cell(*cross, *size), *size)
 
 
-def _row(labels: list[int], levels: list[int], background: Color) -> list[Segment]:
-    """One line of the plane, its cells of one style merged."""
-    segments: list[Segment] = []
-    text, style = "", Style.null()
-    for label, level in zip(labels, levels, strict=True):
-        cell, wanted = (
-            (" ", label_style(0, 0, background))
-            if label == EMPTY
-            else (GLYPHS[label % len(GLYPHS)], label_style(label, level, background))
-        )
-        if wanted is not style and text:
-            segments.append(Segment(text, style))
-            text = ""
-        text, style = text + cell, wanted
-    return [*segments, Segment(text, style)]
+def _cross_parts(
+    column: int, row: int, columns: int, rows: int
+) -> Iterable[tuple[int, int, str, Emphasis]]:
+    """The arms, which hide nothing, and the centre; an arrow at the edge for a point beyond it."""
+    at_column, at_row = min(max(column, 0), columns - 1), min(max(row, 0), rows - 1)
+    if (at_column, at_row) != (column, row):
+        arrow = "←" if column < 0 else "→" if column >= columns else "↑" if row < 0 else "↓"
+        yield at_row, at_column, arrow, "line"
+        return
+    for step in range(-ARM, ARM + 1):
+        if step and 0 <= column + step < columns:
+            yield row, column + step, "─", "tint"
+    for step in (-1, 1):
+        if 0 <= row + step < rows:
+            yield row + step, column, "│", "tint"
+    yield row, column, "┼", "centre"
+
+
+def _leap(place: int, size: int) -> int:
+    """How many cells a map moves, a multiple of its LEAP, to bring `place` within its EDGEs."""
+    leap = max(1, round(size * LEAP))
+    if place < EDGE:
+        return -leap * math.ceil((EDGE - place) / leap)
+    if place >= size - EDGE:
+        return leap * math.ceil((place - size + EDGE + 1) / leap)
+    return 0
+
+
+def _axes(view: Viewport, columns: int, rows: int) -> tuple[list[str], list[str]]:
+    """The gutter's text for each row, and the two lines below the plane."""
+    left, top = view.to_plane(0, 0, columns, rows)
+    right, bottom = view.to_plane(columns - 1, rows - 1, columns, rows)
+    gutter = [f"{'│':>{GUTTER}}"] * rows
+    for value in ticks(bottom, top, max(2, rows // 4)):
+        _, row = view.to_cell(view.x, value, columns, rows)
+        if 0 <= row < rows:
+            gutter[row] = f"{tick_text(value):>{GUTTER - 1}}┤"
+    line, numbers = ["─"] * columns, [" "] * (columns + GUTTER)
+    for value in ticks(left, right, max(2, columns // 10)):
+        column, _ = view.to_cell(value, view.y, columns, rows)
+        text = tick_text(value)
+        start = GUTTER + column - len(text) // 2
+        if 0 <= column < columns and start + len(text) <= len(numbers):
+            line[column] = "┬"
+            numbers[start : start + len(text)] = text
+    return gutter, [" " * (GUTTER - 1) + "└" + "".join(line), "".join(numbers)]
+
+
+def tick_text(value: float) -> str:
+    """A number of an axis in at most GUTTER - 1 characters."""
+    text = f"{value:g}"
+    if len(text) < GUTTER:
+        return text
+    text = text.replace("0.", ".", 1)
+    return text if len(text) < GUTTER else f"{value:.0e}".replace("e-0", "e-")

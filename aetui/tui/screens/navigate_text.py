@@ -1,0 +1,72 @@
+"""The navigator's lines of figures. Columns are fixed, so that nothing moves with a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from aetui.errors import printable
+from aetui.tui.widgets.classes import ClassMarks
+from aetui.tui.widgets.neighbours import Neighbourhood
+from aetui.tui.widgets.plane import decimals
+from aetui.tui.widgets.readout import Line
+
+BAR: Final = 9  # columns
+COORDINATE: Final = 8  # columns of a coordinate
+NAMES: Final = 12  # columns for the names of the nearest classes
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the crosshair is, and how exact the image is that is shown."""
+
+    axes: tuple[int, int]
+    latent_dim: int
+    point: tuple[float, float]
+    step: float
+    stands_in: bool
+
+
+def readout_lines(
+    position: Position, near: Neighbourhood | None, marks: ClassMarks, film: str
+) -> list[Line]:
+    (x, y), (first, second) = position.point, position.axes
+    digits = decimals(position.step)
+    lines: list[Line] = [
+        [
+            (f"z{first} ", "muted"),
+            (f"{x:+{COORDINATE}.{digits}f}", "strong"),
+            (f"  z{second} ", "muted"),
+            (f"{y:+{COORDINATE}.{digits}f}", "strong"),
+        ],
+        [
+            (f"step {position.step:<6g}", "muted"),
+            ("nearest scanned image" if position.stands_in else "", "warning"),
+        ],
+    ]
+    if near is not None:
+        lines += [_near_line(near, marks), _density_line(near)]
+    others = position.latent_dim - 2
+    rest = f" · 2 of {position.latent_dim} dimensions, others 0" if others > 0 else ""
+    lines.append([(f"{film}{rest}", "muted")])
+    return lines
+
+
+def _near_line(near: Neighbourhood, marks: ClassMarks) -> Line:
+    """The classes of the nearest test images, nearest first, and what they are called."""
+    if not near.labels:
+        return [("far from every test image", "muted")]
+    line = [(f"{marks.glyph(label)} ", label) for label in near.labels]
+    called = "" if marks.are_names else ", ".join(map(marks.name, dict.fromkeys(near.labels)))
+    return [("near ", "muted"), *line, (printable(called, NAMES), "plain")]
+
+
+def _density_line(near: Neighbourhood) -> Line:
+    filled = round(near.density * BAR)
+    return [
+        ("density ", "muted"),
+        ("━" * filled, "strong"),
+        ("─" * (BAR - filled), "muted"),
+        (f" {near.density:4.0%}", "plain"),
+        (" of the peak", "muted"),
+    ]

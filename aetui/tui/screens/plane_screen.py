@@ -1,0 +1,122 @@
+"""What the screens of the latent plane share: the map that they show, and its film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from textual.binding import Binding
+from textual.timer import Timer
+
+from aetui.processes.snapshots import PlaneMap, RunSnapshot, Snapshot
+from aetui.tui.messages import HoldMapEpoch
+from aetui.tui.screens.base import Command, ModeScreen, Services
+from aetui.tui.widgets.classes import ClassMarks, class_marks
+
+FILM_EVERY: Final = 0.4  # seconds
+FILM_BINDINGS: Final = (
+    Binding("comma", "film(-1)", "Epoch", key_display=",."),
+    Binding("full_stop", "film(1)", show=False),
+    Binding("f", "play_film", "Film"),
+)
+
+
+class PlaneScreen(ModeScreen):
+    """Shows the plane of a run after one epoch, the same on every such screen."""
+
+    CAPABILITY = "plane"
+    AUTO_FOCUS = ""  # keys move on the plane until the legend is given the focus
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self.plane: PlaneMap | None = None
+        self._film: Timer | None = None
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        self.show_status()
+        run = self.run_shown
+        if run is None or (snapshot.plane is None and not run.has_checkpoint):
+            self.plane = None
+            self.show_placeholder(self.empty_text())
+            self.forget_plane()
+            return
+        self.show_placeholder("")
+        before, self.plane = self.plane, snapshot.plane
+        self.show_plane(run, before)
+
+    def show_plane(self, run: RunSnapshot, before: PlaneMap | None) -> None:
+        """Show `self.plane`, which was `before`; None where the run has no map yet."""
+        raise NotImplementedError
+
+    def forget_plane(self) -> None:
+        """There is nothing to show any more."""
+
+    def commands(self) -> Iterable[Command]:
+        yield "Play film", "The plane from the first epoch to the last", self.action_play_film
+        yield "Previous epoch", "The latent plane one map earlier (,)", lambda: self.action_film(-1)
+        yield "Next epoch", "The latent plane one map later (.)", lambda: self.action_film(1)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether an earlier epoch than the newest is shown, because a person chose it."""
+        return self.plane is not None and self.plane.held
+
+    @property
+    def marks(self) -> ClassMarks:
+        """What stands for the classes of the run."""
+        return marks_of(self.run_shown, self.plane)
+
+    def film_text(self) -> str:
+        """Which epoch is shown, and which map of how many it is."""
+        run, plane = self.run_shown, self.plane
+        if run is None or plane is None:
+            return ""
+        epoch = plane.latent.epoch
+        place = run.epochs.index(epoch) + 1 if epoch in run.epochs else len(run.epochs)
+        return f"epoch {epoch} · {place} of {len(run.epochs)}"
+
+    def action_film(self, direction: int) -> None:
+        """The map of an epoch earlier or later; the last one follows the training again."""
+        self._stop_film()
+        self._step_film(direction)
+
+    def action_play_film(self) -> None:
+        """From the first epoch to the last; once more ends it."""
+        run = self.run_shown
+        if self._film is not None:
+            self._stop_film()
+        elif run is not None and len(run.epochs) > 1:
+            self.post_message(HoldMapEpoch(run.epochs[0]))
+            self._film = self.set_interval(FILM_EVERY, self._play)
+
+    def _play(self) -> None:
+        if not self._step_film(1):
+            self._stop_film()
+
+    def _stop_film(self) -> None:
+        if self._film is not None:
+            self._film.stop()
+            self._film = None
+
+    def _step_film(self, direction: int) -> bool:
+        """Hold the next map; whether there is one."""
+        run, plane = self.run_shown, self.plane
+        if run is None or plane is None or plane.latent.epoch not in run.epochs:
+            return False
+        place = run.epochs.index(plane.latent.epoch) + direction
+        if not 0 <= place < len(run.epochs):
+            return False
+        is_last = place == len(run.epochs) - 1
+        self.post_message(HoldMapEpoch(None if is_last else run.epochs[place]))
+        return True
+
+    def on_screen_suspend(self) -> None:
+        self._stop_film()
+
+
+def marks_of(run: RunSnapshot | None, plane: PlaneMap | None) -> ClassMarks:
+    """What stands for the classes of a run; where it does not name them, their numbers."""
+    if run is not None and run.config.classes:
+        return class_marks(run.config.classes)
+    labels = 0 if plane is None else int(plane.latent.labels.max(initial=0)) + 1
+    return class_marks(tuple(map(str, range(labels))))
