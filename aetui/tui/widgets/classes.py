@@ -59,9 +59,7 @@ def class_marks(names: Sequence[str]) -> ClassMarks:
     if len(names) > len(CHARACTERS):
         return ClassMarks(tuple(names), (DOT,) * len(names))
     firsts = Counter(name[:1] for name in names)
-    glyphs = [
-        name[0] if firsts[name[:1]] == 1 and name[0] in CHARACTERS else "" for name in names
-    ]
+    glyphs = [name[0] if firsts[name[:1]] == 1 and name[0] in CHARACTERS else "" for name in names]
     for label, name in enumerate(names):
         if not glyphs[label]:
             candidates = (*name, *CHARACTERS)

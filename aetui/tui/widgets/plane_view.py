@@ -194,9 +194,7 @@ class PlaneView(StripView):
             character, style = text, self._cross_style
         return character, style + REVERSED
 
-    def _cross_marks(
-        self, cross: tuple[float, float]
-    ) -> Iterable[tuple[int, int, str, Emphasis]]:
+    def _cross_marks(self, cross: tuple[float, float]) -> Iterable[tuple[int, int, str, Emphasis]]:
         """(row, column, text, emphasis) of the crosshair's parts that are on the map."""
         size = self.plot_size
         if self._sigma is not None:
