@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -41,6 +42,18 @@ def _model_name(text: str) -> str:
 
 
 model_argument = _refusing(_model_name)
+
+
+def points_argument(text: str) -> tuple[tuple[float, float], ...]:
+    """Two points of the plane or more, as in "-1.5,0:2,0.5"."""
+    try:
+        points = [tuple(map(float, point.split(","))) for point in text.split(":")]
+    except ValueError:
+        points = []
+    finite = all(math.isfinite(value) for point in points for value in point)
+    if len(points) < 2 or not finite or any(len(point) != 2 for point in points):
+        raise argparse.ArgumentTypeError(f"{text!r} is not two points or more, as in 0,0:1.5,-1")
+    return tuple((x, y) for x, y in points)
 
 
 def device_argument(text: str) -> str:

@@ -26,7 +26,7 @@ from aetui.cli.argument_types import (
     typed,
 )
 from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder, flag
-from aetui.cli.takeaway_arguments import fill_codes, fill_metrics, fill_score
+from aetui.cli.takeaway_arguments import fill_codes, fill_figure, fill_metrics, fill_score
 from aetui.errors import BadInput, printable
 from aetui.model_spec import ModelSpec, Setting, Value
 from aetui.preferences import FPS_SETTING
@@ -62,6 +62,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("score", fill_score, "compute a run's test scores again", scores)
     tables = "A row an image: index, label, class, z_mean, z_log_sigma, error in nats."
     add("codes", fill_codes, "write the codes of the test images", tables)
+    draws = "A figure of a run at print quality, with where it comes from in its metadata."
+    add("figure", fill_figure, "draw a figure of a run: PNG, SVG, PDF, GIF, WebP", draws)
     add("metrics", fill_metrics, "write a run's metrics as a table", "A row a line, as CSV.")
     add("doctor", add_places, "check terminal, devices and folders", "What is here, what to do.")
     add("bench", _fill_bench, "measure speed and quality", "Measure aetui on this machine.")

@@ -181,6 +181,15 @@ def metrics(options: argparse.Namespace) -> int:
     return write_metrics(find_run(options.runs, options.name), options.output)
 
 
+def figure(options: argparse.Namespace) -> int:
+    limit_openmp_spin()
+    from aetui.cli.figure import draw_figure
+
+    if options.model is not None:
+        _load_spec(options.model)
+    return draw_figure(options)
+
+
 def _find_run(options: argparse.Namespace) -> Path:
     """The run that was named, once the code of a person's own model is loaded."""
     if options.model is not None:
@@ -228,6 +237,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "score": score,
     "codes": codes,
     "metrics": metrics,
+    "figure": figure,
     "doctor": doctor,
     "bench_train": bench_train,
     "bench_screen": bench_screen,

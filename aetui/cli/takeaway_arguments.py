@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from aetui.catalog import REFERENCE_FORM
-from aetui.cli.argument_types import DEVICES, data_name, device_argument
+from aetui.cli.argument_types import DEVICES, data_name, device_argument, points_argument
 from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder
 from aetui.model_spec import Setting
 
@@ -19,10 +19,18 @@ IMAGES: Final = Setting(
     *("images", int, 1, 10**9), help="test images that the bound is computed for (default: all)"
 )
 
+FIGURES: Final = ("pairs", "scatter", "manifold", "loss", "film", "walk", "traversal", "worst")
+DPI: Final = Setting(
+    *("dpi", int, 50, 1200), help="pixels per inch (default: 300, for film and walk 110)"
+)
+EPOCH: Final = Setting(
+    *("epoch", int, 0, 10**9), help="of the codes and the plane (default: the newest)"
+)
+
 
 def fill_score(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
-    _add_images_used(parser)
+    _add_images_and_device(parser)
     add_number(parser, SAMPLES, default=5000)
     add_number(parser, IMAGES)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -31,13 +39,30 @@ def fill_score(parser: argparse.ArgumentParser) -> None:
 def fill_codes(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
     _add_output(parser, "the table to write: .csv, .npz or .parquet (default: CSV, printed)")
-    _add_images_used(parser)
+    _add_images_and_device(parser)
 
 
 def fill_metrics(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
     _add_output(parser, "the table to write: .csv (default: printed)")
     add_runs_folder(parser)
+
+
+def fill_figure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", choices=FIGURES, metavar="KIND", help=", ".join(FIGURES))
+    parser.add_argument("--run", metavar="NAME", help="the run (default: the newest that fits)")
+    _add_output(parser, "the file to write (default: RUN-KIND.png, or .gif for film and walk)")
+    parser.add_argument("--light", action="store_true", help="on white, for paper")
+    add_number(parser, DPI)
+    add_number(parser, EPOCH)
+    parser.add_argument(
+        "--through",
+        type=points_argument,
+        default=(),
+        metavar="X,Y:X,Y...",
+        help="points of the plane that the walk goes through (default: the classes)",
+    )
+    _add_images(parser)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -48,10 +73,15 @@ def _add_output(parser: argparse.ArgumentParser, help_text: str) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=help_text)
 
 
-def _add_images_used(parser: argparse.ArgumentParser) -> None:
+def _add_images_and_device(parser: argparse.ArgumentParser) -> None:
+    """What is needed to open a run on any device."""
+    _add_images(parser)
+    parser.add_argument("--device", type=device_argument, default="cpu", help=DEVICES)
+
+
+def _add_images(parser: argparse.ArgumentParser) -> None:
     """What is needed to open a run and to find images for it."""
     add_places(parser)
     add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
     of = "the test images of another data set (default: the run's own)"
     parser.add_argument("--data", type=data_name, metavar="NAME", help=of)
-    parser.add_argument("--device", type=device_argument, default="cpu", help=DEVICES)

@@ -19,7 +19,7 @@ class Waiting:
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
-        self._shown_at = -EVERY_ELSEWHERE
+        self._shown_at = 0.0 if self._live else time.monotonic()  # a log needs no first line
         self._is_open = False
 
     def tell(self, text: str) -> None:

@@ -84,7 +84,9 @@ def check_table_path(path: Path) -> Path:
     """`path`, if its ending names a format that can be written here; else `BadInput`."""
     suffix = path.suffix.lower()
     if suffix not in WRITERS:
-        raise BadInput(f"{printable(str(path))} must end in {', '.join(WRITERS)}.")
+        *others, last = WRITERS
+        known = f"{', '.join(others)} or {last}"
+        raise BadInput(f"{printable(str(path))} must end in {known}: it says what is written.")
     if suffix == ".parquet":
         try:
             import pyarrow  # noqa: F401

@@ -36,11 +36,11 @@ class TestSet:
         self.labels = data.test_labels[:MAPPED].numpy()
         generator = torch.Generator().manual_seed(NOISE_SEED)
         shape = network.noise_shape(len(self.images))
-        self._noise = torch.randn(shape, generator=generator).to(device)
+        self.noise = torch.randn(shape, generator=generator).to(device)
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """(images as float32, noise), BATCH images at a time."""
-        parts = zip(self.images.split(BATCH), self._noise.split(BATCH), strict=True)
+        parts = zip(self.images.split(BATCH), self.noise.split(BATCH), strict=True)
         return ((to_float(images), noise) for images, noise in parts)
 
 

@@ -14,7 +14,6 @@ from aetui.ml.data.dataset import Dataset
 from aetui.ml.data.images import Tell, silent
 from aetui.ml.data.load import load, load_test_images
 from aetui.ml.models.base import Autoencoder
-from aetui.model_spec import Capability
 from aetui.runs.directory import METRICS, read_config
 from aetui.runs.metrics import Record, last_records
 
@@ -39,13 +38,6 @@ class OpenedRun:
         settings, images = self.config.hyperparameters, self.config.train_images
         per_epoch = max(1, images // min(settings.batch_size, max(1, images)))
         return self.step / per_epoch
-
-    def need(self, capability: Capability, purpose: str) -> None:
-        """`BadInput` where the model lacks what `purpose` needs."""
-        if capability not in self.config.spec.capabilities:
-            lack = {"plane": "latent plane", "denoise": "way to remove noise"}[capability]
-            name = f"{self.path.name} is a {self.config.model}"
-            raise BadInput(f"{name}, which has no {lack}, and {purpose} needs one.")
 
 
 def open_run(run: Path, device: torch.device | None = None, tell: Tell = silent) -> OpenedRun:

@@ -1,0 +1,70 @@
+"""`aetui figure`: a figure of a run, at print quality."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+
+from aetui.cli.waiting import Waiting
+from aetui.errors import BadInput
+from aetui.figures.drawing import check_path
+from aetui.figures.save import KINDS, endings_of, needs_plane, save_figure
+from aetui.figures.source import Choices, Source
+from aetui.figures.theme import DARK, LIGHT
+from aetui.runs.directory import find_run, list_runs, read_config, shipped_runs
+from aetui.runs.summary import last_change
+
+
+def draw_figure(options: argparse.Namespace) -> int:
+    """Draw the figure and print the file's name."""
+    kind = options.kind
+    assert kind in KINDS
+    run = find_run(options.runs, options.run) if options.run else _newest(options.runs, kind)
+    path = options.output or Path(f"{run.name}-{kind}{endings_of(kind)[0]}")
+    check_path(path, endings_of(kind))
+    waiting = Waiting()
+    source = Source(
+        run=run,
+        theme=LIGHT if options.light else DARK,
+        command=_command(options, run),
+        choices=Choices(options.epoch, options.data, options.through),
+        data_dir=options.data_dir,
+        tell=waiting.count,
+    )
+    try:
+        save_figure(kind, source, path, options.dpi)
+    finally:
+        waiting.end()
+    print(path)
+    return 0
+
+
+def _newest(runs: Path, kind: str) -> Path:
+    """The run that grew last of those that can have this figure, else one of aetui's own."""
+    for folder in (runs, shipped_runs()):
+        able = [run for run in list_runs(folder) if _can_have(run, kind)]
+        if able:
+            return max(able, key=last_change)
+    raise BadInput(f"no run in {runs} can have the figure {kind}; name one with --run.")
+
+
+def _can_have(run: Path, kind: str) -> bool:
+    try:
+        return not needs_plane(kind) or "plane" in read_config(run).spec.capabilities
+    except BadInput:
+        return False
+
+
+def _command(options: argparse.Namespace, run: Path) -> str:
+    """The command without the folders of this machine."""
+    words = ["aetui", "figure", options.kind, "--run", run.name]
+    if options.epoch is not None:
+        words += ["--epoch", str(options.epoch)]
+    if options.through:
+        words += ["--through=" + ":".join(f"{x:g},{y:g}" for x, y in options.through)]
+    if options.data is not None:
+        words += ["--data", options.data.rsplit("/", 1)[-1]]
+    if options.light:
+        words.append("--light")
+    return shlex.join(words)

@@ -1,0 +1,43 @@
+"""scatter: where the codes of the test images lie on the plane."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from matplotlib.figure import Figure
+
+from aetui.figures.drawing import Plot, finished
+from aetui.figures.plane import (
+    draw_codes,
+    draw_prior,
+    extent_of,
+    legend,
+    name_classes,
+    set_extent,
+)
+from aetui.figures.source import Source
+
+HEIGHT: Final = 5.2  # inches
+OTHERS: Final = (2.0, 0.9)  # inches beside and below the plane
+NARROWEST: Final = 3.6  # inches
+WIDEST: Final = 9.0
+
+
+def draw_scatter(source: Source) -> Plot:
+    """The codes of a latent map, which needs neither weights nor images."""
+    latent = source.latent
+    points = latent.points
+    left, right, bottom, top = extent = extent_of(points)
+    width = (HEIGHT - OTHERS[1]) * (right - left) / (top - bottom) + OTHERS[0]
+    figure = Figure(figsize=(min(max(width, NARROWEST), WIDEST), HEIGHT))
+    axes = figure.add_subplot()
+    set_extent(axes, extent, latent)
+    colours = draw_codes(axes, source, latent, points)
+    rings = draw_prior(axes, source)
+    name_classes(axes, source, latent, points)
+    legend(axes, source, latent, colours, rings)
+    title = f"Codes of {len(points):,} test images"
+    if latent.codes.shape[1] > 2:
+        title += f", 2 of {latent.codes.shape[1]} latent axes"
+    axes.set_title(title)
+    return finished(figure, source, title, latent.epoch)

@@ -1,0 +1,106 @@
+"""What a figure is drawn from: a run, its latent maps, its weights, images to try it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from aetui.config import RunConfig
+from aetui.errors import BadInput, printable
+from aetui.figures.provenance import Provenance, provenance_of
+from aetui.figures.theme import Theme
+from aetui.ml.data.dataset import Dataset
+from aetui.ml.opened_run import OpenedRun, images_for, open_run
+from aetui.model_spec import ModelSpec
+from aetui.runs.directory import METRICS, latent_epochs, read_config
+from aetui.runs.latent_map import LatentMap, load_latent_map
+from aetui.runs.metrics import MetricsTail, Record
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person chose of a figure, where that is not left to the kind."""
+
+    epoch: int | None = None  # of the latent map
+    data: str | None = None  # other images than the run's own
+    through: tuple[Point, ...] = ()  # points of a walk on the plane
+
+
+@dataclass(frozen=True)
+class Source:
+    """A run, read as far as a figure needs it."""
+
+    run: Path
+    theme: Theme
+    command: str  # that makes the figure again
+    choices: Choices = field(default_factory=Choices)
+    data_dir: Path | None = None
+    tell: Callable[[str], None] = lambda _: None
+
+    @cached_property
+    def config(self) -> RunConfig:
+        return read_config(self.run)
+
+    @property
+    def spec(self) -> ModelSpec:
+        return self.config.spec
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """The run's metrics; of very many steps, a sample."""
+        return MetricsTail(self.run / METRICS).read()
+
+    @cached_property
+    def epochs(self) -> dict[int, Record]:
+        """The epoch lines by epoch; where an epoch was trained twice, the second."""
+        return {
+            int(record["epoch"]): record
+            for record in self.records
+            if record["kind"] == "epoch" and isinstance(record.get("epoch"), (int, float))
+        }
+
+    @cached_property
+    def latent(self) -> LatentMap:
+        """The map after the chosen epoch, or the newest; `BadInput` where there is none."""
+        kept = self.map_epochs
+        chosen = self.choices.epoch
+        if chosen is not None and chosen not in kept:
+            listed = ", ".join(map(str, kept[:20])) + (" ..." if len(kept) > 20 else "")
+            raise BadInput(f"{self.run.name} kept no map of epoch {chosen}; it has {listed}.")
+        return load_latent_map(self.run, kept[-1] if chosen is None else chosen)
+
+    @cached_property
+    def map_epochs(self) -> list[int]:
+        """The epochs with a latent map; `BadInput` where there are none."""
+        if "plane" not in self.spec.capabilities:
+            has = f"{self.run.name} is a {self.config.model}, which has no latent plane"
+            raise BadInput(f"{has}, and this figure shows one. Choose another run with --run.")
+        if kept := latent_epochs(self.run):
+            return kept
+        raise BadInput(f"{self.run.name} has no latent map yet; it comes after its first epoch.")
+
+    @cached_property
+    def opened(self) -> OpenedRun:
+        """The run with its weights; `BadInput` where there are none that can be used."""
+        return open_run(self.run, tell=self.tell)
+
+    @cached_property
+    def images(self) -> Dataset:
+        """Test images to try the run on; `BadInput` where they are not on this machine."""
+        return images_for(self.opened, self.choices.data, self.data_dir, self.tell)
+
+    def provenance(self, title: str, epoch: float) -> Provenance:
+        """Where a figure comes from that shows the run after `epoch`."""
+        last = self.epochs.get(int(epoch), {}) if epoch == int(epoch) else {}
+        return provenance_of(
+            self.run.name, self.config, last, title=title, epoch=epoch, command=self.command
+        )
+
+    def class_name(self, label: int, longest: int) -> str:
+        """The name of a class of the run's data set, at most so many letters of it."""
+        names = self.config.classes
+        return printable(names[label], longest) if label < len(names) else str(label)
