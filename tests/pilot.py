@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from textual.content import Content
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Static
 from textual.widgets._toast import Toast
 
@@ -64,3 +65,13 @@ def panel(app: AetuiApp, model: str) -> str:
 def messages(app: AetuiApp) -> list[str]:
     """The messages that stand on the screen."""
     return [str(toast.render()) for toast in app.screen.query(Toast)]
+
+
+def rows(app: AetuiApp) -> list[Strip]:
+    """What stands on the screen. Textual's export of a screenshot asks its compositor likewise."""
+    return app.screen._compositor.render_strips()
+
+
+def text(app: AetuiApp) -> str:
+    """All that stands on the screen."""
+    return "\n".join(strip.text for strip in rows(app))

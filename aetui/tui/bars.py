@@ -54,6 +54,9 @@ class TopBar(Static):
             self._status = status
             self._draw()
 
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
+
     def on_resize(self) -> None:
         """Keep the status at the right edge."""
         self._draw()
@@ -81,8 +84,11 @@ class TopBar(Static):
         return left, room
 
     def _tab(self, number: int, tab: Tab, *, named: bool = True) -> Content:
-        ground = " on $primary-muted" if tab.name == self._current else ""
-        label = "bold underline $foreground" if ground else "$foreground-muted"
+        is_current = tab.name == self._current
+        # Of the terminal's own colours nobody knows which can be read on which.
+        mark = " reverse" if self.app.current_theme.ansi else " on $primary-muted"
+        ground = mark if is_current else ""
+        label = "bold underline $foreground" if is_current else "$foreground-muted"
         title = f"{tab.title} " if named else ""
         text = Content.assemble(
             (f" {number} ", f"bold $accent{ground}"), (title, f"{label}{ground}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from aetui.terminal import TerminalProfile
+from aetui.tui.contrast import legible
 
 DARK: Final = Theme(
     name="aetui-dark",
@@ -36,15 +39,30 @@ LIGHT: Final = Theme(
     panel="#e6eaf0",
     foreground="#1c232b",
 )
-OTHERS: Final = (
-    "textual-dark",
-    "textual-light",
-    "nord",
-    "solarized-light",
-    "ansi-dark",
-    "ansi-light",
-)
-THEMES: Final = (DARK, LIGHT, *(BUILTIN_THEMES[name] for name in OTHERS))
+LEAST_CONTRAST: Final = 3.5  # of a theme's colours to its ground: text is written in them
+OTHERS: Final = ("textual-dark", "textual-light", "nord", "gruvbox", "ansi-dark", "ansi-light")
+
+
+def _legible(theme: Theme) -> Theme:
+    """The theme with colours that text can be written in, unless they are the terminal's own."""
+    if theme.ansi:
+        return theme
+    ground = Color.parse(theme.background or ("#121212" if theme.dark else "#ffffff"))
+
+    def adapted(colour: str | None) -> str | None:
+        return legible(Color.parse(colour), ground, LEAST_CONTRAST).hex if colour else None
+
+    return replace(
+        theme,
+        secondary=adapted(theme.secondary),
+        accent=adapted(theme.accent),
+        warning=adapted(theme.warning),
+        error=adapted(theme.error),
+        success=adapted(theme.success),
+    )
+
+
+THEMES: Final = (DARK, LIGHT, *(_legible(BUILTIN_THEMES[name]) for name in OTHERS))
 
 
 def first_theme(profile: TerminalProfile) -> str:

@@ -20,7 +20,7 @@ from aetui.tui.screens.base import Services
 from aetui.tui.screens.plane_screen import FILM_BINDINGS, PlaneScreen
 from aetui.tui.widgets.image_grid import Images, shrink
 from aetui.tui.widgets.pixel_view import PixelView
-from aetui.tui.widgets.plane import decimals
+from aetui.tui.widgets.plane import coordinate, decimals
 from aetui.tui.widgets.room import Room
 from aetui.tui.widgets.scan import Scan, lay_out, x_axis, y_axis
 
@@ -144,9 +144,9 @@ class ManifoldScreen(PlaneScreen):
         digits = decimals(self._scan.step)
         parts: list[Part] = [
             (f"z{first} ", "$foreground-muted"),
-            (f"{x:+.{digits}f}", "bold $accent"),
+            (coordinate(x, digits), "bold $accent"),
             (f"  z{second} ", "$foreground-muted"),
-            (f"{y:+.{digits}f}", "bold $accent"),
+            (coordinate(y, digits), "bold $accent"),
             (f"   {self.film_text()}", "$foreground-muted"),
         ]
         if self._exact_for is None:

@@ -65,6 +65,7 @@ class NavigateScreen(PlaneScreen):
         self._x = 0.0
         self._y = 0.0
         self._step = 0.1
+        self._placed_for: RunIdentity | None = None  # the run on whose plane the crosshair is
         self._step_for: RunIdentity | None = None  # the run whose plane the step was fitted to
         self._neighbours: Neighbours | None = None
         self._decoded_for: tuple[object, ...] | None = None
@@ -89,6 +90,8 @@ class NavigateScreen(PlaneScreen):
         """Move the crosshair to that point of the plane."""
         digits = decimals(self._step) + 2
         self._x, self._y = round(x, digits), round(y, digits)
+        plane = self.snapshot.plane
+        self._placed_for = plane.identity if plane is not None else None
         if self.is_mounted:
             self._moved.set()
 
@@ -107,6 +110,8 @@ class NavigateScreen(PlaneScreen):
     def _show_map(self, plane: PlaneMap) -> None:
         latent = plane.latent
         self._neighbours = Neighbours(latent.points, latent.labels)
+        if self._placed_for != plane.identity:
+            self.go_to(*self._home)
         if self._step_for != plane.identity:
             self._step_for = plane.identity
             self._step = round_step((latent.extent[1] - latent.extent[0]) / STEPS_ACROSS)
@@ -233,5 +238,15 @@ class NavigateScreen(PlaneScreen):
             self._step = step
             self._show_readout()
 
+    @property
+    def _home(self) -> tuple[float, float]:
+        """The origin, or the middle of a plane that does not reach it."""
+        if self.plane is None:
+            return 0.0, 0.0
+        left, right, bottom, top = self.plane.latent.extent
+        if left <= 0 <= right and bottom <= 0 <= top:
+            return 0.0, 0.0
+        return (left + right) / 2, (bottom + top) / 2
+
     def action_origin(self) -> None:
-        self.go_to(0.0, 0.0)
+        self.go_to(*self._home)

@@ -8,7 +8,7 @@ from typing import Final
 from aetui.errors import printable
 from aetui.tui.widgets.classes import ClassMarks
 from aetui.tui.widgets.neighbours import Neighbourhood
-from aetui.tui.widgets.plane import decimals
+from aetui.tui.widgets.plane import coordinate, decimals
 from aetui.tui.widgets.readout import Line
 
 BAR: Final = 9  # columns
@@ -35,12 +35,12 @@ def readout_lines(
     lines: list[Line] = [
         [
             (f"z{first} ", "muted"),
-            (f"{x:+{COORDINATE}.{digits}f}", "strong"),
+            (coordinate(x, digits).rjust(COORDINATE), "strong"),
             (f"  z{second} ", "muted"),
-            (f"{y:+{COORDINATE}.{digits}f}", "strong"),
+            (coordinate(y, digits).rjust(COORDINATE), "strong"),
         ],
         [
-            (f"step {position.step:<6g}", "muted"),
+            (f"step {position.step:<7g} ", "muted"),
             ("nearest scanned image" if position.stands_in else "", "warning"),
         ],
     ]

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
+from textual.color import Color
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import ProgressBar, Static
@@ -157,10 +158,11 @@ class ModelPanel(Vertical, can_focus=True):
             return
         self._charted = charted
         self._charted_at = now
-        colours = self.app.theme_variables
+        variables = self.app.theme_variables
+        train, test = (Color.parse(variables[name]) for name in ("secondary", "foreground"))
         curves = {
-            colours["secondary"]: run.history.curve("loss"),
-            colours["foreground"]: run.history.curve("test_loss"),
+            train.rich_color.name: run.history.curve("loss"),
+            test.rich_color.name: run.history.curve("test_loss"),
         }
         self._chart().show_curves(curves, limits, run.epoch)
 

@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import Final
 
 from rich.style import Style
-from textual.color import BLACK, WHITE, Color
+from textual.color import Color
+
+from aetui.tui.contrast import legible
 
 # Petroff, "Accessible color sequences for data visualization" (arXiv:2107.02270): ten colours that
 # colour-blind readers tell apart.
@@ -32,7 +34,6 @@ STRONG: Final = 3
 """Levels: how much a class stands out, from FAINT for a single image to STRONG for many."""
 SHARES: Final = (0.0, 0.68, 0.86, 1.0)  # of its full colour that a class shows, by level
 CONTRASTS: Final = (1.0, 3.0, 3.8, 4.8)  # to the ground, at least, by level
-BLEND_STEP: Final = 0.04
 
 
 @dataclass(frozen=True)
@@ -81,28 +82,3 @@ def class_style(label: int, ground: Color, level: int = STRONG) -> Style:
     """The style of a class's character; what is behind it is left as it is."""
     colour = class_colour(label, ground, level)
     return Style(color=colour.rich_color, bold=level == STRONG)
-
-
-def legible(colour: Color, ground: Color, least: float) -> Color:
-    """`colour`, made lighter or darker until its contrast to `ground` is at least `least`."""
-    end = WHITE if contrast(WHITE, ground) > contrast(BLACK, ground) else BLACK
-    share = 0.0
-    adapted = colour
-    while contrast(adapted, ground) < least and share < 1:
-        share += BLEND_STEP
-        adapted = colour.blend(end, min(1.0, share))
-    return adapted
-
-
-def contrast(first: Color, second: Color) -> float:
-    """The contrast ratio of WCAG 2.2, from 1 to 21."""
-    low, high = sorted((_relative_luminance(first), _relative_luminance(second)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _relative_luminance(colour: Color) -> float:
-    channels = [
-        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-        for value in colour.normalized
-    ]
-    return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]

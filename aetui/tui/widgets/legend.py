@@ -61,7 +61,7 @@ class Legend(OptionList):
         """Take over a new theme's colours."""
         super().notify_style_update()
         if self.is_mounted:
-            self._draw()
+            self.call_next(self._draw)
 
     def _draw(self) -> None:
         lines = [self._line(label) for label in range(len(self._counts))]

@@ -65,15 +65,9 @@ class PixelView(StripView):
         self._draw()
 
     def on_mount(self) -> None:
-        self._take_colours()
+        self.take_colours()
 
-    def notify_style_update(self) -> None:
-        """Take over a new theme's colours."""
-        super().notify_style_update()
-        if self.is_mounted:
-            self._take_colours()
-
-    def _take_colours(self) -> None:
+    def take_colours(self) -> None:
         ground = self.ground_style.bgcolor
         accent = self.get_component_rich_style("pixels--frame").color
         assert ground is not None

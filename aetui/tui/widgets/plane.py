@@ -103,7 +103,8 @@ def density_levels(count: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.zeros_like(count)
     high = max(2.0, float(np.quantile(filled, 0.9)))
     middle = max(1.0, math.sqrt(high))
-    return (count > 0).astype(np.int64) + (count > middle) + (count > high)
+    levels = (count > 0).astype(np.int64) + (count > middle) + (count > high)
+    return np.where(levels > 0, 2, 0) if filled.max() == 1 else levels
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
@@ -126,3 +127,8 @@ def round_step(least: float) -> float:
 def decimals(step: float) -> int:
     """How many digits behind the point tell places apart that are a `step` from each other."""
     return max(0, min(9, 1 - math.floor(math.log10(step)))) if step > 0 else 2
+
+
+def coordinate(value: float, digits: int) -> str:
+    """A signed number with so many digits behind the point; zero has no minus."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}"

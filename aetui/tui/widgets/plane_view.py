@@ -105,9 +105,7 @@ class PlaneView(StripView):
     def on_resize(self) -> None:
         self._redraw()
 
-    def notify_style_update(self) -> None:
-        """Take over a new theme's colours."""
-        super().notify_style_update()
+    def take_colours(self) -> None:
         self._redraw()
 
     def _redraw(self) -> None:

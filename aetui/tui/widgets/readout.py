@@ -50,9 +50,6 @@ class Readout(StripView):
             self._styles[role] = self.get_component_rich_style(f"readout--{role}")
         return self._styles[role]
 
-    def notify_style_update(self) -> None:
-        """Take over a new theme's colours."""
-        super().notify_style_update()
+    def take_colours(self) -> None:
         self._styles.clear()
-        if self.is_mounted:
-            self.show(self._lines)
+        self.show(self._lines)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aetui.config import ImageShape
 from aetui.tui.widgets.image_grid import DrawnSize, fit
-from aetui.tui.widgets.plane import decimals
+from aetui.tui.widgets.plane import coordinate, decimals
 
 LEEWAY: Final = 1.3  # how much smaller or larger than asked for an image may be, to fill the room
 Floats = NDArray[np.float32]
@@ -83,14 +83,14 @@ def y_axis(scan: Scan, width: int) -> str:
     lines = [" " * width] * ((scan.rows * height + 1) // 2)
     digits = decimals(scan.step)
     for row, y in enumerate(scan.ys.tolist()):
-        lines[(row * height + height // 2) // 2] = f"{y:+.{digits}f} "[:width].rjust(width)
+        lines[(row * height + height // 2) // 2] = f"{coordinate(y, digits)} "[:width].rjust(width)
     return "\n".join(lines)
 
 
 def x_axis(scan: Scan) -> str:
     """A line of numbers that stand below the middle of columns, as many as fit."""
     width, digits = scan.drawn.columns, decimals(scan.step)
-    numbers = [f"{x:+.{digits}f}" for x in scan.xs.tolist()]
+    numbers = [coordinate(x, digits) for x in scan.xs.tolist()]
     every = -(-(max(map(len, numbers)) + 1) // width)
     line = [" "] * (width * scan.columns)
     for column in range(every // 2, scan.columns, every):

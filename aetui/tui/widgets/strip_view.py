@@ -57,6 +57,11 @@ class StripView(Widget):
         return self.strips[y].adjust_cell_length(width, self.ground_style)
 
     def notify_style_update(self) -> None:
-        """Take over a new theme's colours."""
+        """Take over other colours, once those of the parts are known, which come after this."""
         super().notify_style_update()
         self.__dict__.pop("ground_style", None)
+        if self.is_mounted:
+            self.call_next(self.take_colours)
+
+    def take_colours(self) -> None:
+        """Draw again: the theme may be another."""
