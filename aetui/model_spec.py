@@ -10,6 +10,13 @@ from typing import Any, Final, Literal
 from aetui.errors import BadInput, printable
 
 Value = int | float | tuple[int, ...]
+
+
+def value_text(value: Value) -> str:
+    """A setting's value as a person types it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"
+
+
 Capability = Literal["plane", "denoise"]
 """plane: flat codes of two numbers or more, which decode; denoise: noisy images in, clean out."""
 

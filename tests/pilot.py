@@ -25,12 +25,17 @@ Opened = tuple[AetuiApp, Pilot[None]]
 
 @asynccontextmanager
 async def opened(
-    runs: Path, size: tuple[int, int] = (120, 40), data: str = "digits"
+    runs: Path,
+    size: tuple[int, int] = (120, 40),
+    data: str = "digits",
+    *,
+    read_only: bool = False,
 ) -> AsyncIterator[Opened]:
     """The app on `runs`, with an inference process, for the block."""
     inference = Inference()
     try:
-        app = AetuiApp(runs, TrainerOptions(data, device="cpu"), inference)
+        options = TrainerOptions(data, device="cpu")
+        app = AetuiApp(runs, options, inference, read_only=read_only)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield app, pilot
     finally:

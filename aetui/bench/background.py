@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -50,21 +53,28 @@ def _wait_for_steps(trainer: StartedTrainer) -> None:
         time.sleep(0.2)
 
 
-def cost_of_watching(command: Sequence[str], options: TrainerOptions) -> tuple[float, float]:
-    """(steps per second alone, how many percent fewer while the app shows the training).
+@dataclass(frozen=True)
+class WatchingCost:
+    """What a training loses by being watched: medians over turns."""
 
-    Medians over turns of both.
-    """
+    alone: float  # steps per second
+    shown: float  # the share of them that it loses while the app shows it
+    frozen: float  # and while that app is stopped
+
+
+def cost_of_watching(command: Sequence[str], options: TrainerOptions) -> WatchingCost:
+    """Train alone, with the app, and with the app frozen, in turn."""
     with trainings(model_names()[:1], options) as (run,):
-        alone, watched = [], []
+        alone, shown, frozen = [], [], []
         for _ in range(SPANS):
             alone.append(_rate(run))
             with Pseudoterminal([*command, "--runs", str(run.parent)]) as terminal:
                 terminal.drain(SETTLE, SETTLE)
-                watched.append(_rate(run, terminal))
+                shown.append(1 - _rate(run, terminal) / alone[-1])
+                os.kill(terminal.pid, signal.SIGSTOP)
+                frozen.append(1 - _rate(run) / alone[-1])
             time.sleep(SETTLE)
-    losses = [1 - beside / before for before, beside in zip(alone, watched, strict=True)]
-    return statistics.median(alone), 100 * statistics.median(losses)
+    return WatchingCost(*(statistics.median(values) for values in (alone, shown, frozen)))
 
 
 def _rate(run: Path, terminal: Pseudoterminal | None = None) -> float:

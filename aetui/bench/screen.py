@@ -60,8 +60,11 @@ def bench_screen(runs: Path, options: TrainerOptions, say: Say) -> None:
         _say_keys("bare Textual app", reference, reference, say)
         _say_keys("aetui, navigator", _measure_keys(ours, b"Navigate", b"n"), reference, say)
         _measure_held_keys(ours, say)
-    alone, loss = cost_of_watching(launch, options)
-    say(f"a training takes {alone:.1f} steps/s alone, {loss:.1f} % fewer while the app shows it")
+    cost = cost_of_watching(launch, options)
+    say(
+        f"a training takes {cost.alone:.1f} steps/s alone, {cost.shown:.1%} fewer while it is shown"
+    )
+    say(f"  and {cost.frozen:.1%} fewer while the app that shows it is frozen")
 
 
 def _measure_keys(command: list[str], ready: bytes, warm: bytes) -> Keys:

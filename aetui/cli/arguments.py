@@ -25,6 +25,7 @@ from aetui.cli.argument_types import (
     size_argument,
     typed,
 )
+from aetui.cli.keeping_arguments import fill_mv, fill_note, fill_rm, fill_watch
 from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder, flag
 from aetui.cli.takeaway_arguments import fill_codes, fill_figure, fill_metrics, fill_score
 from aetui.errors import BadInput, printable
@@ -54,6 +55,10 @@ def make_parser() -> argparse.ArgumentParser:
     add("launch", _fill_launch, "the app", opens)
     add("train", _fill_train, "train without the app", "Train one model, as the app does.")
     add("runs", _fill_runs, "list the runs", "Every run with its model, data, score and state.")
+    add("watch", fill_watch, "print a training as it goes", "What trainings write, as text.")
+    add("note", fill_note, "note something about a run", "One line, which the lists show.")
+    add("mv", fill_mv, "rename a run", "Rename a run that is not in training.")
+    add("rm", fill_rm, "delete runs", "Delete runs that are not in training, for good.")
     copies = "A copy without optimizer state, with a model card; or the weights alone."
     add("export", _fill_export, "write a shareable copy of a run", copies)
     takes = "Make a run of weights that were trained elsewhere: scored, mapped, and to be explored."
@@ -83,6 +88,9 @@ def _fill_launch(parser: argparse.ArgumentParser) -> None:
         "--color",
         choices=("auto", *COLOURS),
         help="default: auto, as NO_COLOR, TERM and COLORTERM say",
+    )
+    parser.add_argument(
+        "--read-only", action="store_true", help="start, stop, rename and delete nothing"
     )
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
     parser.add_argument(
@@ -223,6 +231,13 @@ def _fill_bench(parser: argparse.ArgumentParser) -> None:
     )
     add_places(screen)
     screen.set_defaults(command="bench_screen")
+    start = parts.add_parser(
+        "start",
+        help="seconds until there is something to see",
+        description="First pictures and first steps, and a folder of 2,000 runs.",
+    )
+    add_places(start)
+    start.set_defaults(command="bench_start")
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:

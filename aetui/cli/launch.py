@@ -76,7 +76,15 @@ def _run(options: argparse.Namespace, profile: TerminalProfile, terminal: Termin
         )
         background = question.answer() if question else None
         profile = replace(profile, background=background)
-        app = AetuiApp(options.runs, trainers, inference, profile, (shipped_runs(),), terminal)
+        app = AetuiApp(
+            options.runs,
+            trainers,
+            inference,
+            profile,
+            (shipped_runs(),),
+            terminal,
+            read_only=options.read_only,
+        )
         app.run(mouse=profile.mouse)
         if app.farewell:
             print(app.farewell)

@@ -122,6 +122,30 @@ def runs(options: argparse.Namespace) -> int:
     return print_runs(options.runs, as_json=options.json)
 
 
+def watch(options: argparse.Namespace) -> int:
+    from aetui.cli.watch import watch as follow
+
+    return follow(options.runs, options.names, as_json=options.json)
+
+
+def note(options: argparse.Namespace) -> int:
+    from aetui.cli.keeping import note as write
+
+    return write(options.runs, options.name, options.text)
+
+
+def mv(options: argparse.Namespace) -> int:
+    from aetui.cli.keeping import rename
+
+    return rename(options.runs, options.name, options.new_name)
+
+
+def rm(options: argparse.Namespace) -> int:
+    from aetui.cli.keeping import remove
+
+    return remove(options.runs, options.names, unasked=options.yes)
+
+
 def export(options: argparse.Namespace) -> int:
     from aetui.ml.export import export_run
     from aetui.ml.weights import export_weights
@@ -227,11 +251,24 @@ def bench_screen(options: argparse.Namespace) -> int:
     return 0
 
 
+def bench_start(options: argparse.Namespace) -> int:
+    from aetui.bench.start import bench_start as measure
+    from aetui.processes.trainer import TrainerOptions
+
+    trainers = TrainerOptions(data_dir=options.data_dir)
+    measure(options.runs, trainers, partial(print, flush=True))
+    return 0
+
+
 COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "help": show_help,
     "launch": launch,
     "train": train,
     "runs": runs,
+    "watch": watch,
+    "note": note,
+    "mv": mv,
+    "rm": rm,
     "export": export,
     "import": import_weights,
     "score": score,
@@ -241,4 +278,5 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "doctor": doctor,
     "bench_train": bench_train,
     "bench_screen": bench_screen,
+    "bench_start": bench_start,
 }

@@ -9,7 +9,7 @@ import sys
 from typing import IO, Final
 
 from aetui.errors import printable, printable_lines
-from aetui.runs.metrics import Record
+from aetui.runs.metrics import Record, number_or_none
 
 IN_PROGRESS: Final = "reading "
 MOST_LINES: Final = 30  # of a message: a traceback has some
@@ -50,7 +50,7 @@ class Progress:
         elif record["kind"] == "step":
             if self._live:
                 self._rewrite(_step_line(record))
-        elif line := _epoch_line(record) if record["kind"] == "epoch" else _event_line(record):
+        elif line := epoch_line(record) if record["kind"] == "epoch" else event_line(record):
             self.end()
             print(line, file=self._out, flush=True)
 
@@ -67,23 +67,30 @@ class Progress:
 
 
 def _step_line(record: Record) -> str:
-    progress = f"epoch {record['epoch']:7.2f}   loss {record['loss']:9.4f}"
-    return f"{progress}   {record['images_per_s']:>9,} images/s   lr {record['lr']:.1e}"
+    place = f"epoch {record['epoch']:7.2f}   loss {record['loss']:9.4f}"
+    return f"{place}   {record['images_per_s']:>9,} images/s   lr {record['lr']:.1e}"
 
 
-def _epoch_line(record: Record) -> str:
-    losses = f"train {record['train_loss']:9.4f}   test {record['test_loss']:9.4f}"
-    line = f"epoch {record['epoch']:4d}   {losses}"
-    if "test_psnr" in record:
-        line += f"   PSNR {record['test_psnr']:6.2f} dB"
-    if "test_kl" in record:
-        parts = f"reconstruction {record['test_reconstruction']:8.3f}   KL {record['test_kl']:6.3f}"
-        line += f"   {parts}"
-    return f"{line}   {record['elapsed']:8.1f} s"
+EPOCH_FIGURES: Final = (
+    ("epoch", "epoch {:4g}"),
+    ("train_loss", "train {:9.4f}"),
+    ("test_loss", "test {:9.4f}"),
+    ("test_psnr", "PSNR {:6.2f} dB"),
+    ("test_reconstruction", "reconstruction {:8.3f}"),
+    ("test_kl", "KL {:6.3f}"),
+    ("elapsed", "{:8.1f} s"),
+)
 
 
-def _event_line(record: Record) -> str:
-    if record["event"] == "saved":
+def epoch_line(record: Record) -> str:
+    """An epoch in a line: those of its figures that it has."""
+    given = [(number_or_none(record.get(key)), text) for key, text in EPOCH_FIGURES]
+    return "   ".join(text.format(value) for value, text in given if value is not None)
+
+
+def event_line(record: Record) -> str:
+    """An event in a line; "" for a save and for what is no event."""
+    if record["kind"] != "event" or record["event"] == "saved":
         return ""
     message = "\n".join(printable_lines(record.get("message", ""), MOST_LINES, 400))
     return f"{record['event']}: {message}" if message else f"{record['event']}"

@@ -55,7 +55,12 @@ class Terminate:
     path: Path
 
 
-Wish = Follow | Pick | HoldEpoch | Terminate
+@dataclass(frozen=True)
+class Refresh:
+    """A run was deleted, renamed or noted something about: look at once."""
+
+
+Wish = Refresh | Follow | Pick | HoldEpoch | Terminate
 
 
 class RunMonitor:
@@ -116,6 +121,8 @@ class RunMonitor:
 
     def _carry_out(self, wish: Wish) -> None:
         match wish:
+            case Refresh():
+                self._index.refresh(at_once=True)
             case Follow(trainer):
                 self._follow(trainer)
             case Pick(path):

@@ -12,6 +12,7 @@ from aetui.errors import BadInput
 from aetui.runs.directory import (
     CONFIG,
     METRICS,
+    NOTE,
     RunIdentity,
     Stamp,
     file_stamp,
@@ -142,4 +143,4 @@ def _age_key(run: IndexedRun) -> tuple[float, str]:
 
 
 def _activity(path: Path) -> Stamp:
-    return file_stamp(path, METRICS) + file_stamp(path, LOCK)
+    return file_stamp(path, METRICS) + file_stamp(path, LOCK) + file_stamp(path, NOTE)

@@ -19,8 +19,10 @@ CHECKPOINT: Final = "checkpoint.pt"
 PREVIOUS: Final = "previous.pt"
 LOG: Final = "log.txt"
 LATENT: Final = "latent"
+NOTE: Final = "note.txt"
 TEMPORARY: Final = ".tmp-"
 DEFAULT_RUNS: Final = Path("checkpoints")
+LONGEST_NOTE: Final = 400  # characters
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Stamp = tuple[int, ...]
 
@@ -111,6 +113,16 @@ def find_run(runs: Path, name: str) -> Path:
     shipped = shipped_runs() / name
     is_shipped = not (runs / name / CONFIG).is_file() and (shipped / CONFIG).is_file()
     return shipped if is_shipped else runs / name
+
+
+def read_note(run: Path) -> str:
+    """What a person has noted about the run, in one line; "" where they have not."""
+    try:
+        with open(f"{run}/{NOTE}", "rb") as file:  # noqa: PTH123  half the time, for thousands
+            text = file.read(LONGEST_NOTE)
+    except OSError:
+        return ""
+    return printable(" ".join(text.decode("utf-8", "replace").split()), LONGEST_NOTE)
 
 
 def list_runs(*folders: Path) -> list[Path]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from aetui.config import RunConfig
-from aetui.model_spec import FULL_SET, Value
-from aetui.runs.directory import CHECKPOINT, CONFIG, METRICS, read_config
+from aetui.model_spec import FULL_SET, Value, value_text
+from aetui.runs.directory import CHECKPOINT, CONFIG, METRICS, read_config, read_note
 from aetui.runs.heartbeat import HEARTBEAT
 from aetui.runs.lock import LOCK, lock_holder, trainer_elsewhere
 from aetui.runs.metrics import Record, last_records, number_or_none
@@ -44,6 +44,7 @@ class RunSummary:
     last_epoch: Record  # the newest epoch line
     modified: float  # unix seconds
     elsewhere: str = ""  # the machine that trains it, where its lock is not seen here
+    note: str = ""
 
     @property
     def name(self) -> str:
@@ -96,7 +97,9 @@ class RunSummary:
     @property
     def settings_text(self) -> str:
         """The settings that are not the defaults, as in "beta 4, latent_dim 8"."""
-        return ", ".join(f"{name} {_shown(value)}" for name, value in self.changed_settings.items())
+        return ", ".join(
+            f"{name} {value_text(value)}" for name, value in self.changed_settings.items()
+        )
 
     @property
     def age(self) -> str:
@@ -108,10 +111,6 @@ class RunSummary:
         return f"{seconds:.0f} s"
 
 
-def _shown(value: Value) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"
-
-
 def summarise(run: Path) -> RunSummary:
     """The run in short; `BadInput` where its config.json cannot be used."""
     config = read_config(run)
@@ -120,7 +119,8 @@ def summarise(run: Path) -> RunSummary:
     reached = max(0.0, number_or_none(epoch.get("epoch")) or 0.0)
     locked, elsewhere = _trainer(run, event)
     state = state_of(event, locked=locked)
-    return RunSummary(run, config, state, reached, epoch, last_change(run), elsewhere)
+    changed, note = last_change(run), read_note(run)
+    return RunSummary(run, config, state, reached, epoch, changed, elsewhere, note)
 
 
 def _trainer(run: Path, event: Record) -> tuple[bool, str]:

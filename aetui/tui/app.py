@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shlex
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +17,10 @@ from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
 from aetui.catalog import add_model
-from aetui.errors import BadInput
 from aetui.preferences import write_preferences
 from aetui.processes.controller import Outcome, TrainerController
 from aetui.processes.inference import Inference
-from aetui.processes.monitor import Follow, HoldEpoch, Pick, RunMonitor, Wish
+from aetui.processes.monitor import HoldEpoch, RunMonitor
 from aetui.processes.snapshots import Snapshot
 from aetui.processes.trainer import TrainerOptions
 from aetui.spec_json import spec_from_object
@@ -37,11 +35,13 @@ from aetui.tui.messages import (
     ErrorMessage,
     HoldMapEpoch,
     OpenPoint,
+    RunChange,
     SnapshotPublished,
     StartAll,
     TrainerCommand,
 )
 from aetui.tui.modes import MODES
+from aetui.tui.run_actions import RunActions, is_started
 from aetui.tui.screens.base import ModeScreen, Services, SnapshotScreen, fault_text
 from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
 from aetui.tui.textual_internals.exit_signals import leave_on_signals
@@ -49,7 +49,6 @@ from aetui.tui.textual_internals.stylesheet import CachedStylesheet
 from aetui.tui.theme import THEMES, first_theme
 
 ERROR_SECONDS: Final = 8.0  # that an error message stays
-WISH_PATIENCE: Final = 5.0  # seconds; a disk that hangs must not keep all keys waiting
 
 
 class AetuiApp(App[None]):
@@ -75,6 +74,8 @@ class AetuiApp(App[None]):
         profile: TerminalProfile | None = None,
         shipped: Sequence[Path] = (),
         terminal: TerminalDevice | None = None,
+        *,
+        read_only: bool = False,
     ) -> None:
         profile = profile or TerminalProfile()
         self._diff = OutputDiff(
@@ -93,8 +94,9 @@ class AetuiApp(App[None]):
         modes, newest = tuple(MODES), lambda: self._snapshot
         self._services = Services(modes, inference, profile, newest, self._guide)
         self._dialogs = Dialogs(self, self._services, options.data)
-        self._acting = asyncio.Lock()  # each command sees what came of the one before
-        self._published = asyncio.Condition()
+        self._actions = RunActions(
+            self._controller, self._monitor, self._dialogs, self._say, read_only=read_only
+        )
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = first_theme(profile)
@@ -174,8 +176,7 @@ class AetuiApp(App[None]):
     @on(SnapshotPublished)
     async def _show_snapshot(self, message: SnapshotPublished) -> None:
         self._snapshot = message.snapshot
-        async with self._published:
-            self._published.notify_all()
+        await self._actions.take_snapshot(message.snapshot)
         errors = frozenset(message.snapshot.read_errors)
         for error in sorted(errors - self._errors_shown):
             self.post_message(ErrorMessage(error))
@@ -198,74 +199,35 @@ class AetuiApp(App[None]):
 
     @on(TrainerCommand)
     def _command_trainer(self, command: TrainerCommand) -> None:
-        def act() -> list[Outcome]:
-            model, settings = command.model, command.settings
-            outcome = self._controller.act(
-                command.action, model, self._snapshot, settings, command.data
-            )
-            if settings is not None:
-                self._dialogs.forget_settings(model)
-            return [outcome]
-
-        self._run_task(self._carry_out(act))
+        self._run_task(self._note_start(self._actions.command(command)))
 
     @on(StartAll)
     def _start_all(self, command: StartAll) -> None:
-        self._run_task(
-            self._carry_out(lambda: self._controller.start_all(command.models, self._snapshot))
-        )
+        self._run_task(self._note_start(self._actions.start_all(command)))
 
-    async def _carry_out(self, act: Callable[[], list[Outcome]]) -> None:
-        async with self._acting:
-            try:
-                outcomes = await asyncio.to_thread(act)
-            except BadInput as error:
-                self.post_message(ErrorMessage(str(error)))
-                return
-            self.notify(" ".join(outcome.sentence for outcome in outcomes), markup=False)
-            if any(isinstance(outcome.wish, Follow) for outcome in outcomes):
-                self._guide.note("train")
-            for outcome in outcomes:
-                if outcome.wish is not None:
-                    await self._wish(outcome.wish)
-
-    async def _wish(self, wish: Wish) -> None:
-        """Have the monitor carry it out, and wait for the snapshot that shows it."""
-        number = self._monitor.ask(wish)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(WISH_PATIENCE), self._published:
-                await self._published.wait_for(lambda: self._snapshot.wishes >= number)
+    async def _note_start(self, acting: Coroutine[Any, Any, list[Outcome]]) -> None:
+        if is_started(await acting):
+            self._guide.note("train")
 
     @on(EditSettings)
     def _edit_settings(self, wish: EditSettings) -> None:
-        try:
-            self._controller.check_start(wish.model, self._snapshot)
-        except BadInput as error:
-            self.post_message(ErrorMessage(str(error)))
-            return
-        self._run_task(self._edit(wish.model))
-
-    async def _edit(self, model: str) -> None:
-        command = await self._dialogs.edit_settings(model)
-        if command is not None:
-            self.post_message(command)
+        self._run_task(self._send_on(self._actions.edit_settings(wish.model)))
 
     @on(ChooseRun)
     def _choose_run(self, wish: ChooseRun) -> None:
-        self._run_task(self._pick(wish))
+        self._run_task(self._send_on(self._actions.choose_run(wish)))
 
-    async def _pick(self, wish: ChooseRun) -> None:
-        try:
-            path = await self._dialogs.choose_run(wish)
-        except BadInput as error:
-            self.post_message(ErrorMessage(str(error)))
-            return
-        if path is not None:
-            self._monitor.ask(Pick(path))
+    async def _send_on(self, asking: Coroutine[Any, Any, TrainerCommand | None]) -> None:
+        if (command := await asking) is not None:
+            self.post_message(command)
+
+    @on(RunChange)
+    def _change_run(self, change: RunChange) -> None:
+        self._run_task(self._actions.change_run(change))
 
     @on(AskPath)
     def _ask_path(self, wish: AskPath) -> None:
-        self.run_worker(self._find_path(wish), group="dialog")
+        self._run_task(self._find_path(wish))
 
     async def _find_path(self, wish: AskPath) -> None:
         path = await self._dialogs.ask_path(wish.title)
@@ -286,6 +248,9 @@ class AetuiApp(App[None]):
     def _show_error(self, message: ErrorMessage) -> None:
         """The one route of errors: every refusal is shown here."""
         self.notify(message.text, severity="error", timeout=ERROR_SECONDS, markup=False)
+
+    def _say(self, text: str) -> None:
+        self.notify(text, markup=False)
 
     def action_help(self) -> None:
         """Show the keys of this screen."""

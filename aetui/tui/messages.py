@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from textual.message import Message
 
 from aetui.model_spec import Capability, Value
 from aetui.processes.controller import Action
 from aetui.processes.snapshots import Snapshot
+from aetui.runs.summary import RunSummary
 
 
 @dataclass
@@ -61,6 +63,15 @@ class AskPath(Message):
 
     title: str
     answered: Callable[[Path], None]
+
+
+@dataclass
+class RunChange(Message):
+    """Delete or rename a run, or note something about it."""
+
+    run: RunSummary
+    what: Literal["delete", "rename", "note"]
+    is_shown: bool  # by the screen below the list
 
 
 @dataclass

@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.binding import Binding
 
 from aetui.catalog import DATA_SETS, model_spec
 from aetui.errors import BadInput
-from aetui.model_spec import FULL_SET
+from aetui.model_spec import FULL_SET, value_text
 from aetui.processes.inference import Superseded
 from aetui.processes.snapshots import Snapshot
 from aetui.runs.summary import RunSummary
 from aetui.tui.messages import ChooseRun, TrainerCommand
 from aetui.tui.screens.base import ModeScreen, Services
+
+if TYPE_CHECKING:
+    from aetui.tui.dialogs.runs import Chosen
 
 
 class Dialogs:
@@ -29,11 +33,16 @@ class Dialogs:
         self._typed: dict[str, dict[str, str]] = {}  # by model, then by field
         self._path_typed = ""
 
-    async def edit_settings(self, model: str) -> TrainerCommand | None:
-        """The command to start a training with the settings typed; None where it was cancelled."""
+    async def edit_settings(
+        self, model: str, like: RunSummary | None = None
+    ) -> TrainerCommand | None:
+        """The command to start a training with the settings typed; None where it was cancelled.
+
+        The form is filled with those of the run `like`, else with what was last typed.
+        """
         from aetui.tui.dialogs.settings import SettingsForm
 
-        typed = self._typed.get(model, {})
+        typed = self._typed.get(model, {}) if like is None else _settings_of(like)
         form = SettingsForm(model_spec(model), self._data, self._size_of, typed)
         values = await self._app.push_screen_wait(form)
         self._typed[model] = form.typed()
@@ -57,7 +66,7 @@ class Dialogs:
             return int(reply.header["train_images"])
         return FULL_SET  # another name has been typed meanwhile
 
-    async def choose_run(self, wish: ChooseRun) -> Path | None:
+    async def choose_run(self, wish: ChooseRun) -> Chosen | None:
         """The run chosen from the list; None where it was cancelled or there is none."""
         from aetui.tui.dialogs.runs import RunList
 
@@ -79,6 +88,27 @@ class Dialogs:
         dialog = RunList(title, select, snapshot, shown.path if shown else None)
         return await self._app.push_screen_wait(dialog)
 
+    async def ask_delete(self, run: RunSummary) -> bool:
+        """Whether that run is to be deleted."""
+        from aetui.tui.dialogs.ask import AskYes
+
+        what = f"Delete {run.path}, with all weights, curves and maps?"
+        return await self._app.push_screen_wait(AskYes(f"Delete {run.name}", what))
+
+    async def ask_name(self, run: RunSummary) -> str | None:
+        """The new name of that run; None where it was cancelled."""
+        from aetui.tui.dialogs.ask import AskLine
+
+        meaning = "Letters, digits, '.', '_' and '-'; a letter or digit first."
+        return await self._app.push_screen_wait(AskLine(f"Rename {run.name}", run.name, meaning))
+
+    async def ask_note(self, run: RunSummary) -> str | None:
+        """What to note about that run; None where it was cancelled."""
+        from aetui.tui.dialogs.ask import AskLine
+
+        meaning = "One line, which the lists show and find."
+        return await self._app.push_screen_wait(AskLine(f"Note on {run.name}", run.note, meaning))
+
     async def ask_path(self, title: str) -> Path | None:
         """The path of a file; None where it was cancelled."""
         from aetui.tui.dialogs.path import PathDialog
@@ -96,3 +126,9 @@ class Dialogs:
         tab = next(tab for tab in tabs if tab.name == screen.NAME)
         bindings = [item for item in type(screen).BINDINGS if isinstance(item, Binding)]
         self._app.push_screen(HelpScreen(tab, tabs, bindings))
+
+
+def _settings_of(run: RunSummary) -> dict[str, str]:
+    """What a form must hold to train like that run: its data set, and what is not the default."""
+    settings = {name: value_text(value) for name, value in run.changed_settings.items()}
+    return {**settings, "data": run.config.data}

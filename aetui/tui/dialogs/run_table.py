@@ -23,7 +23,7 @@ LONGEST: Final = 200  # characters of a cell
 STATES: Final = ("starting", "running", "paused", "done", "stopped", "failed")
 HEADINGS: Final = (
     f"{'run':<{NAME_WIDTH}} {'data':<{DATA_WIDTH}} {'epochs':>11} {'score':>12} "
-    f"{'state':<7} {'age':>6}  changed settings"
+    f"{'state':<7} {'age':>6}  note, changed settings"
 )
 Cell = tuple[str, str]  # its text and, where it is not plain, its component class
 
@@ -104,7 +104,10 @@ def _cells(run: RunSummary) -> Iterator[Cell]:
     epochs = f"{run.epoch:g}/{run.config.hyperparameters.epochs}"
     yield f"{epochs:>11} {run.score_text:>12} ", ""
     yield f"{run.state:<8}", run.state
-    yield f"{run.age:>6}  {run.settings_text[:LONGEST]}", "muted"
+    yield f"{run.age:>6}  ", "muted"
+    if run.note:
+        yield f"{run.note}  ", ""
+    yield run.settings_text[:LONGEST], "muted"
 
 
 def _start(text: str, width: int) -> str:

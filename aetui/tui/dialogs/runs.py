@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -15,6 +16,7 @@ from textual.widgets import Footer, Input, Static
 from aetui.processes.snapshots import Snapshot
 from aetui.runs.summary import RunSummary
 from aetui.tui.dialogs.run_table import HEADINGS, RunTable
+from aetui.tui.messages import RunChange
 from aetui.tui.screens.base import SnapshotScreen
 
 Select = Callable[[Snapshot], Sequence[RunSummary]]
@@ -33,17 +35,32 @@ ORDERS: Final[dict[str, Callable[[RunSummary], object] | None]] = {
 }
 
 
-class RunList(SnapshotScreen, ModalScreen[Path | None]):
+Use = Literal["show", "settings"]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A run from the list, and what for."""
+
+    run: RunSummary
+    use: Use
+
+
+class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
     """Returns the run chosen, or None. What is typed narrows the list."""
 
     # Priority: of keys that arrive in one read, the field would take those for the list too late.
     BINDINGS = [
-        Binding("enter", "choose", "Show", priority=True),
+        Binding("enter", "choose('show')", "Show", priority=True),
         Binding("down", "move(1)", show=False, priority=True),
         Binding("up", "move(-1)", show=False, priority=True),
         Binding("pagedown", "move(10)", show=False, priority=True),
         Binding("pageup", "move(-10)", show=False, priority=True),
         Binding("tab", "sort", "Sort", priority=True),
+        Binding("f2", "change('rename')", "Rename"),
+        Binding("f3", "change('note')", "Note"),
+        Binding("f4", "choose('settings')", "Same settings"),
+        Binding("f8,delete", "change('delete')", "Delete", key_display="f8", priority=True),
         Binding("escape", "dismiss", "Cancel"),
     ]
 
@@ -91,7 +108,7 @@ class RunList(SnapshotScreen, ModalScreen[Path | None]):
         self._list(None)
 
     def on_run_table_clicked(self) -> None:
-        self._choose()
+        self._choose("show")
 
     def action_move(self, rows: int) -> None:
         self._table.move_to(self._table.cursor + rows)
@@ -102,16 +119,20 @@ class RunList(SnapshotScreen, ModalScreen[Path | None]):
         chosen = self._table.chosen
         self._list(chosen.path if chosen else None)
 
-    def action_choose(self) -> None:
+    def action_choose(self, use: Use) -> None:
         """Return the run under the cursor, once the list has taken in what was typed."""
-        self.query_one("#filter", Input).call_later(lambda: self.call_later(self._choose))
+        self.query_one("#filter", Input).call_later(lambda: self.call_later(self._choose, use))
 
-    def _choose(self) -> None:
-        if chosen := self._table.chosen:
-            self.dismiss(chosen.path)
+    def _choose(self, use: Use) -> None:
+        if run := self._table.chosen:
+            self.dismiss(Chosen(run, use))
+
+    def action_change(self, what: Literal["delete", "rename", "note"]) -> None:
+        if run := self._table.chosen:
+            self.post_message(RunChange(run, what, run.path == self._shown))
 
 
 def _fits(run: RunSummary, words: Sequence[str]) -> bool:
     """Whether each word is in what the list says of the run."""
-    said = f"{run.name} {run.config.model} {run.config.data} {run.state}".lower()
+    said = f"{run.name} {run.config.model} {run.config.data} {run.state} {run.note}".lower()
     return all(word in said for word in words)

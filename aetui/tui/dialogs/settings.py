@@ -16,7 +16,7 @@ from textual.widgets import Footer, Input, Label, Static
 
 from aetui.catalog import check_data_name
 from aetui.errors import BadInput
-from aetui.model_spec import FULL_SET, ModelSpec, Value
+from aetui.model_spec import FULL_SET, ModelSpec, Value, value_text
 
 DATA = "data"  # the one field that is not a setting of the model
 DATA_HELP = "data set: a name, or folder:PATH"
@@ -116,7 +116,7 @@ class SettingsForm(ModalScreen[FormValues | None]):
         """What an empty field stands for, with that many training images."""
         values = self._spec.resolve({}, train_images).to_object()
         for name, value in values.items():
-            self.query_one(f"#{name}", Input).placeholder = _shown(value)
+            self.query_one(f"#{name}", Input).placeholder = value_text(value)
 
     def show_refusal(self, text: str) -> None:
         self.query_one("#refusal", Static).update(Content(text))
@@ -163,7 +163,3 @@ class SettingsForm(ModalScreen[FormValues | None]):
                 self.query_one(f"#{name}", Input).focus()
                 return
         self.dismiss(FormValues(settings, data))
-
-
-def _shown(value: Value) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"

@@ -1,0 +1,88 @@
+"""What a person does with runs that are not in training: delete, rename, note something."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from aetui.errors import BadInput, printable
+from aetui.runs.directory import (
+    CONFIG,
+    LONGEST_NOTE,
+    NOTE,
+    check_run_name,
+    read_config,
+    shipped_runs,
+    write_atomically,
+)
+from aetui.runs.lock import hold_lock
+
+DELETED: Final = ".deleted-"  # begins the name of a folder on its way out; no run's name does
+
+
+def delete_run(run: Path) -> None:
+    """Delete the run's folder. It is out of all lists at once, however long that takes."""
+    with _changing(run):
+        doomed = run.with_name(f"{DELETED}{run.name}-{os.getpid()}")
+        run.rename(doomed)
+        shutil.rmtree(doomed)
+
+
+def rename_run(run: Path, name: str) -> Path:
+    """The run's folder under its new name."""
+    renamed = run.with_name(check_run_name(name))
+    with _changing(run):
+        if os.path.lexists(renamed):
+            raise BadInput(f"there is a {name} in {run.parent} already; choose another name.")
+        run.rename(renamed)
+    return renamed
+
+
+def write_note(run: Path, text: str) -> None:
+    """Keep one line of words with the run; none, if `text` is empty."""
+    _refuse_shipped(run)
+    note = printable(" ".join(text.split()), LONGEST_NOTE)
+    with _refusals(run):
+        if note:
+            write_atomically(run / NOTE, lambda file: file.write(f"{note}\n".encode()))
+        else:
+            (run / NOTE).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _changing(run: Path) -> Iterator[None]:
+    """Hold the run's lock, so that nothing trains it meanwhile; `BadInput` where something does."""
+    _refuse_shipped(run)
+    with hold_lock(run), _refusals(run):
+        yield
+
+
+@contextlib.contextmanager
+def _refusals(run: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        problem = f"{run} cannot be changed ({error.strerror})"
+        raise BadInput(f"{problem}; see who may write there.") from None
+
+
+def _refuse_shipped(run: Path) -> None:
+    """`BadInput` for what is no run, and for a run that comes with aetui."""
+    if not (run / CONFIG).is_file():
+        raise BadInput(f"{run.name} is not a run in {run.parent}; `aetui runs` lists the runs.")
+    if is_shipped(run):
+        raise BadInput(f"{run.name} comes with aetui and stays as it is.")
+
+
+def is_shipped(run: Path) -> bool:
+    """Whether the run comes with aetui. In a clone, a person's own may lie beside it."""
+    if run.parent.resolve() != shipped_runs().resolve():
+        return False
+    try:
+        return bool(read_config(run).card)
+    except BadInput:
+        return False
