@@ -1,8 +1,10 @@
 """The contract of the pipe between the app and its inference process: a header and some arrays.
 
 On the pipe: the lengths of header and arrays as two little-endian 32-bit numbers, the header as
-JSON, the arrays' bytes one after the other. A request has "kind", "number" and "run"; its reply has
-the same kind and number. Images are uint8 [N, channels, height, width].
+JSON, the arrays' bytes one after the other. A request has "kind" and "number", and where it is
+about a run "run" and perhaps "identity". Its reply has the same kind and number, and "error" or
+"replaced" (another run has that name by now) where there is no answer. Images are uint8
+[N, channels, height, width].
 """
 
 from __future__ import annotations

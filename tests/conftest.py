@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from aetui import catalog
+from aetui.ml.models import registry
 from aetui.preferences import write_preferences
 from aetui.runs.lock import lock_holder
 from tests.trainers import train_here
@@ -25,6 +27,13 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
     monkeypatch.delenv("AETUI_DATA_DIR", raising=False)
     write_preferences(guide={"ended": True})
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that a test registers is unknown to the tests after it."""
+    monkeypatch.setattr(catalog, "_models", dict(catalog._models))
+    monkeypatch.setattr(registry, "_classes", dict(registry._classes))
 
 
 @pytest.fixture(autouse=True)

@@ -164,7 +164,7 @@ def test_runs_prints_any_name_in_a_latin_1_locale(
 ) -> None:
     run = shutil.copytree(trained / "vae-001", tmp_path / "copy" / "vae-001")
     config = json.loads((run / "config.json").read_text())
-    config["data"] = "folder:/images/日本語の長い名前のフォルダー/" + "x" * 60
+    config["data"] = "folder:/" + "x" * 60 + "/images/日本語"
     (run / "config.json").write_text(json.dumps(config))
     set_here = {name: value for name, value in latin_1.items() if value is not None}
     done = subprocess.run(
@@ -175,4 +175,4 @@ def test_runs_prints_any_name_in_a_latin_1_locale(
     )
     assert done.returncode == 0, done.stderr
     assert b"vae-001" in done.stdout
-    assert b"folder:/images/??" in done.stdout
+    assert b"x/images/???" in done.stdout

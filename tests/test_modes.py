@@ -171,6 +171,6 @@ def test_tabs_and_keys_answer_the_mouse(trained: Path) -> None:
         terminal.wait("density")
         click(terminal, "Origin")
         click(terminal, "Scatter")
-        terminal.wait("Zoom in")
+        terminal.wait("Zoom")
         click(terminal, "Help")
         terminal.wait("Keys everywhere")

@@ -18,13 +18,14 @@ from typing import Any, BinaryIO
 import torch
 
 from aetui.errors import BadInput
-from aetui.ml.answers.context import Context, Reply
+from aetui.ml.answers.context import Context, Reply, run_of
 from aetui.ml.answers.images import StillReading
 from aetui.ml.answers.model_cache import ModelCache
 from aetui.ml.answers.registry import ANSWERS
 from aetui.ml.models.own_code import own_traceback
 from aetui.ml.models.registry import load_reference
 from aetui.protocol import LENGTHS, Packet
+from aetui.runs.directory import CONFIG, RunIdentity, identify, read_config
 from aetui.spec_json import spec_to_object
 
 
@@ -57,12 +58,16 @@ class Server:
     def _reply(self, request: Packet) -> Reply:
         kind = request.header["kind"]
         try:
+            if is_replaced(request):
+                return {"replaced": True}, {}
             # Not inference_mode: networks loaded in it could never give gradients.
             with torch.no_grad():
                 return ANSWERS[kind](self._context, request)
         except StillReading:
             raise
         except BadInput as error:
+            if is_replaced(request):
+                return {"replaced": True}, {}
             return {"error": str(error)}, {}
         except Exception as error:  # noqa: BLE001  the process must go on answering; the trace is for the log
             traceback.print_exc()
@@ -75,6 +80,18 @@ class Server:
 
     def _send_reloaded(self, run: Path, message: str) -> None:
         self._send(Packet({"kind": "reloaded", "run": str(run), "message": message}))
+
+
+def is_replaced(request: Packet) -> bool:
+    """Whether the run that is asked about has gone, or another has taken its name."""
+    if "identity" not in request.header:
+        return False
+    run = run_of(request)
+    try:
+        found = identify(run, read_config(run))
+    except (OSError, BadInput):
+        return not (run / CONFIG).exists()  # else it is damaged, which the answer says better
+    return found != RunIdentity(*request.header["identity"])
 
 
 def own_model(reference: str | None) -> dict[str, Any]:

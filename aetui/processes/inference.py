@@ -7,13 +7,14 @@ import contextlib
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from aetui.errors import BadInput, printable
 from aetui.processes.children import child_environment, python_command
 from aetui.protocol import LENGTHS, Packet
+from aetui.runs.directory import RunIdentity
 
 if TYPE_CHECKING:
     from aetui.protocol import Array
@@ -23,7 +24,7 @@ NOTICES: Final = frozenset({"ready", "reloaded"})  # packets that answer no requ
 
 
 class Superseded(Exception):
-    """A newer request of the same kind has taken this one's place."""
+    """A newer request of the same kind has taken this one's place, or another run its run's."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +100,26 @@ class Inference:
         )
 
     async def ask(
-        self, kind: str, run: Path | None, arrays: dict[str, Array] | None = None, **values: Any
+        self,
+        kind: str,
+        run: Path | None,
+        arrays: dict[str, Array] | None = None,
+        *,
+        identity: RunIdentity | None = None,
+        **values: Any,
     ) -> Packet:
-        """The reply. `BadInput` with its reason; `Superseded` by a newer request of that kind."""
+        """The reply. `BadInput` with its reason; `Superseded` where it is out of date by now.
+
+        `identity` says which run is meant of those that have had the name of `run`.
+        """
         if self._deaths > MOST_DEATHS:
             raise BadInput(self._given_up_text())
         self._number += 1
         header = {"kind": kind, "number": self._number, **values}
         if run is not None:
             header["run"] = str(run.absolute())
+        if identity is not None:
+            header["identity"] = astuple(identity)
         future: asyncio.Future[Packet] = asyncio.get_running_loop().create_future()
         pending = _Pending(Packet(header, arrays or {}), future)
         if kind not in self._sent:
@@ -138,7 +150,9 @@ class Inference:
             return  # of a process that has been started again meanwhile
         self._deaths = 0
         del self._sent[kind]
-        if error := reply.header.get("error"):
+        if reply.header.get("replaced"):
+            pending.fail(Superseded())
+        elif error := reply.header.get("error"):
             pending.fail(BadInput(error))
         else:
             pending.settle(reply)

@@ -16,6 +16,7 @@ from aetui.runs.directory import LATENT, latent_epochs, write_atomically
 
 MAPS_KEPT: Final = 100
 FIRST_MAPS: Final = 20  # epochs after each of which there is a map, however many follow
+NEAR: Final = 50.0  # widths of a plane; a walk may start so far beside it
 FIELDS: Final = ("codes", "labels", "plane", "axes", "extent")
 CURE: Final = "Delete it; the next epoch writes another."
 
@@ -39,6 +40,12 @@ class LatentMap:
     @property
     def image_shape(self) -> ImageShape:
         return ImageShape(*self.plane.shape[2:])
+
+    def is_near(self, x: float, y: float) -> bool:
+        """Whether the point lies on the scanned plane or not many times its width beside it."""
+        left, right, bottom, top = self.extent
+        beside, above = NEAR * (right - left), NEAR * (top - bottom)
+        return left - beside <= x <= right + beside and bottom - above <= y <= top + above
 
     def scanned(self, xs: NDArray[np.float32], ys: NDArray[np.float32]) -> NDArray[np.uint8]:
         """The decoded images nearest to these columns and rows, [len(ys), len(xs), C, H, W]."""

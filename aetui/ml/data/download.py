@@ -31,12 +31,17 @@ def download(name: str, folder: Path, tell: Tell) -> None:
     spec = DATA_SETS[name]
     before = socket.getdefaulttimeout()
     try:
-        _reach_any(SERVERS[spec.folder])  # before anything is written
+        lock = folder / ".download-lock"
+        is_first = not lock.exists()
+        if is_first:  # without internet nothing is to be written
+            _reach_any(SERVERS[spec.folder])
         folder.mkdir(parents=True, exist_ok=True)
         tell(f"downloading {spec.title} to {folder}")  # or waiting for the training that does
-        with _one_at_a_time(folder / ".download-lock"):
+        with _one_at_a_time(lock):
             if find_set(name, folder).found:  # another training fetched it meanwhile
                 return
+            if not is_first:
+                _reach_any(SERVERS[spec.folder])
             # Loaded now: it takes about 3 s, which a machine without internet need not wait.
             from torchvision import datasets
 

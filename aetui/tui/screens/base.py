@@ -49,9 +49,12 @@ class SnapshotScreen(Screen[Any]):
     """Any screen that the app gives snapshots."""
 
     _fault = ""  # of the newest snapshot
+    snapshot: Snapshot = Snapshot()
+    """What is shown. A screen that is not on top is behind the app's newest, but of one piece."""
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
         """Show it. A picture that fails becomes a message, once, and not the end of the app."""
+        self.snapshot = snapshot
         fault = ""
         try:
             self.show_snapshot(snapshot)
@@ -99,10 +102,6 @@ class ModeScreen(SnapshotScreen):
         """Show that point of the plane, if this screen can."""
 
     @property
-    def snapshot(self) -> Snapshot:
-        return self.services.snapshot()
-
-    @property
     def run_shown(self) -> RunSnapshot | None:
         """The run that this screen shows."""
         return self.snapshot.views.get(self.CAPABILITY) if self.CAPABILITY else None
@@ -111,8 +110,8 @@ class ModeScreen(SnapshotScreen):
         """Show what has happened since the screen was last seen."""
         self.services.guide.note_screen(self.NAME)
         self.show_guide()
-        if self.snapshot.indexed:
-            self.take_snapshot(self.snapshot)
+        if (newest := self.services.snapshot()).indexed:
+            self.take_snapshot(newest)
 
     def on_resize(self) -> None:
         """Below the smallest size, say so in place of a broken picture."""
@@ -178,7 +177,7 @@ class ModeScreen(SnapshotScreen):
     async def ask(
         self, kind: str, arrays: dict[str, Array] | None = None, **values: Any
     ) -> Packet | None:
-        """The reply for this screen's run; None where a newer request came, or it failed."""
+        """The reply for this screen's run; None where that is out of date by now, or failed."""
         run = self.run_shown
         if run is None or not run.has_checkpoint:
             return None
@@ -189,15 +188,12 @@ class ModeScreen(SnapshotScreen):
     ) -> Packet | None:
         """The same for any run."""
         try:
-            return await self.services.inference.ask(kind, run.path, arrays, **values)
+            inference = self.services.inference
+            return await inference.ask(kind, run.path, arrays, identity=run.identity, **values)
         except Superseded:
             return None
         except BadInput as error:
-            shown = self.run_shown
-            if (
-                shown is not None and shown.identity == run.identity
-            ):  # else it was deleted meanwhile
-                self.post_message(ErrorMessage(str(error)))
+            self.post_message(ErrorMessage(str(error)))
             return None
 
 

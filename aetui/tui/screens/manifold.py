@@ -147,7 +147,8 @@ class ManifoldScreen(PlaneScreen):
             (coordinate(x, digits), "bold $accent"),
             (f"  z{second} ", "$foreground-muted"),
             (coordinate(y, digits), "bold $accent"),
-            (f"   {self.film_text()}", "$foreground-muted"),
+            (f"   {self._scan.rows} x {self._scan.columns} points, ", "$foreground-muted"),
+            (self.film_text(), "$foreground-muted"),
         ]
         if self._exact_for is None:
             parts.append(("   nearest scanned images", "$warning"))

@@ -17,6 +17,7 @@ from aetui.config import ImageShape
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.protocol import Packet
 from aetui.runs.directory import RunIdentity
+from aetui.runs.latent_map import LatentMap
 from aetui.tui.screens.base import Services
 from aetui.tui.screens.navigate_text import Position, readout_lines
 from aetui.tui.screens.plane_screen import FILM_BINDINGS, PlaneScreen
@@ -29,8 +30,9 @@ from aetui.tui.widgets.plane_view import PlaneView
 from aetui.tui.widgets.readout import Readout
 from aetui.tui.widgets.room import Room
 
-STEPS_ACROSS: Final = 60  # steps of the first size that cross the plane
-FINEST, COARSEST = 1e-4, 0.5  # steps, as shares of the plane's width
+FIRST_STEP: Final = 0.1  # crosses a plane of +-3, the usual one, in 60 steps
+USUAL_WIDTHS: Final = 0.1, 100.0  # of planes that keep it; on others as many steps cross
+STEP_RANGE: Final = 10  # how many times finer or coarser than the first a step can be
 FAR: Final = 5  # steps that a far step takes
 INFO_ROWS: Final = 6
 MAP_COLUMNS: Final = 40  # the map keeps at least so many beside a larger image
@@ -64,9 +66,9 @@ class NavigateScreen(PlaneScreen):
         super().__init__(services)
         self._x = 0.0
         self._y = 0.0
-        self._step = 0.1
+        self._step = FIRST_STEP
         self._placed_for: RunIdentity | None = None  # the run on whose plane the crosshair is
-        self._step_for: RunIdentity | None = None  # the run whose plane the step was fitted to
+        self._step_chosen_for: RunIdentity | None = None  # the run for which a person chose it
         self._neighbours: Neighbours | None = None
         self._decoded_for: tuple[object, ...] | None = None
         self._exact_for: RunIdentity | None = None  # the run of which an image was decoded
@@ -90,7 +92,7 @@ class NavigateScreen(PlaneScreen):
         """Move the crosshair to that point of the plane."""
         digits = decimals(self._step) + 2
         self._x, self._y = round(x, digits), round(y, digits)
-        plane = self.snapshot.plane
+        plane = self.services.snapshot().plane  # this screen may not have been shown yet
         self._placed_for = plane.identity if plane is not None else None
         if self.is_mounted:
             self._moved.set()
@@ -110,11 +112,11 @@ class NavigateScreen(PlaneScreen):
     def _show_map(self, plane: PlaneMap) -> None:
         latent = plane.latent
         self._neighbours = Neighbours(latent.points, latent.labels)
-        if self._placed_for != plane.identity:
+        if self._placed_for != plane.identity and not latent.is_near(self._x, self._y):
             self.go_to(*self._home)
-        if self._step_for != plane.identity:
-            self._step_for = plane.identity
-            self._step = round_step((latent.extent[1] - latent.extent[0]) / STEPS_ACROSS)
+        self._placed_for = plane.identity
+        if self._step_chosen_for != plane.identity:
+            self._step = _fitting_step(latent)
         marks = self.marks
         counts = np.bincount(latent.labels, minlength=len(marks.names))
         legend = self.query_one(Legend)
@@ -232,21 +234,31 @@ class NavigateScreen(PlaneScreen):
 
     def action_stride(self, direction: int) -> None:
         """A bigger or a smaller step: 1, 2 or 5 times a power of ten."""
-        left, right = self.plane.latent.extent[:2] if self.plane is not None else (-3.0, 3.0)
+        first = _fitting_step(self.plane.latent) if self.plane is not None else FIRST_STEP
         step = round_step(self._step * (1.5 if direction > 0 else 0.4))
-        if FINEST <= step / (right - left) <= COARSEST:
+        if first <= step * STEP_RANGE and step <= first * STEP_RANGE:
             self._step = step
+            self._step_chosen_for = self.plane.identity if self.plane is not None else None
             self._show_readout()
 
     @property
     def _home(self) -> tuple[float, float]:
-        """The origin, or the middle of a plane that does not reach it."""
+        """The origin, or the middle of a plane that is far from it."""
         if self.plane is None:
             return 0.0, 0.0
-        left, right, bottom, top = self.plane.latent.extent
-        if left <= 0 <= right and bottom <= 0 <= top:
+        if self.plane.latent.is_near(0, 0):
             return 0.0, 0.0
+        left, right, bottom, top = self.plane.latent.extent
         return (left + right) / 2, (bottom + top) / 2
 
     def action_origin(self) -> None:
         self.go_to(*self._home)
+
+
+def _fitting_step(latent: LatentMap) -> float:
+    """The step to start with on that plane."""
+    width = latent.extent[1] - latent.extent[0]
+    narrowest, widest = USUAL_WIDTHS
+    if narrowest <= width <= widest:
+        return FIRST_STEP
+    return round_step(width * FIRST_STEP / 6)

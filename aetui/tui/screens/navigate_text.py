@@ -12,7 +12,7 @@ from aetui.tui.widgets.plane import coordinate, decimals
 from aetui.tui.widgets.readout import Line
 
 BAR: Final = 9  # columns
-COORDINATE: Final = 8  # columns of a coordinate
+WHOLE: Final = 5  # columns of a coordinate before and with its point
 NAMES: Final = 12  # columns for the names of the nearest classes
 
 
@@ -35,9 +35,9 @@ def readout_lines(
     lines: list[Line] = [
         [
             (f"z{first} ", "muted"),
-            (coordinate(x, digits).rjust(COORDINATE), "strong"),
+            (coordinate(x, digits).rjust(WHOLE + digits), "strong"),
             (f"  z{second} ", "muted"),
-            (coordinate(y, digits).rjust(COORDINATE), "strong"),
+            (coordinate(y, digits).rjust(WHOLE + digits), "strong"),
         ],
         [
             (f"step {position.step:<7g} ", "muted"),
