@@ -196,7 +196,6 @@ async def test_a_picture_is_opened_from_its_path(trained: Path, tmp_path: Path) 
         await until(pilot, lambda: any("none.png" in text for text in messages(app)))
 
 
-@pytest.mark.xfail(reason="the palette is not seen to give Test image; cause not found", run=False)
 async def test_the_palette_takes_a_test_image(trained: Path) -> None:
     async with opened(trained) as (app, pilot):
         await pilot.press("w")
