@@ -75,7 +75,7 @@ def test_a_killed_trainer_is_failed_holds_nothing_and_resumes(
         started = start_trainer(runs, "vae", DIGITS, {"epochs": 100_000})
         run = started.run
         monitor.ask(Follow(started))
-        wait_until(lambda: "vae" in snapshot().starting or snapshot().panels, "starting")
+        wait_until(lambda: "vae" in snapshot().panels, "a panel")
         wait_until(lambda: newest_step(run) > 22, "steps")
         wait_until(lambda: snapshot().panels["vae"].state == "running", "running")
         assert not snapshot().starting

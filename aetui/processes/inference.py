@@ -1,4 +1,4 @@
-"""The client of the inference process: starts it and asks it. The newest request of a kind wins."""
+"""The client of the inference process: starts it and asks it. The newest of like requests wins."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Inference:
         self._own_model = own_model  # how a person named the code of a model of their own
         self._log = _open_log()
         self._process: subprocess.Popen[bytes] | None = None
-        self._sent: dict[str, _Pending] = {}  # by kind: what the process is working on
-        self._next: dict[str, _Pending] = {}  # by kind: what it will be asked after that
+        self._sent: dict[str, _Pending] = {}  # by lane: what the process is working on
+        self._next: dict[str, _Pending] = {}  # by lane: what it will be asked after that
         self._number = 0
         self._deaths = 0
 
@@ -106,11 +106,13 @@ class Inference:
         arrays: dict[str, Array] | None = None,
         *,
         identity: RunIdentity | None = None,
+        lane: str | None = None,
         **values: Any,
     ) -> Packet:
         """The reply. `BadInput` with its reason; `Superseded` where it is out of date by now.
 
-        `identity` says which run is meant of those that have had the name of `run`.
+        `identity` says which run is meant of those that have had the name of `run`. A request
+        overtakes those of its `lane`, which is its kind where nothing else is named.
         """
         if self._deaths > MOST_DEATHS:
             raise BadInput(self._given_up_text())
@@ -122,14 +124,15 @@ class Inference:
             header["identity"] = astuple(identity)
         future: asyncio.Future[Packet] = asyncio.get_running_loop().create_future()
         pending = _Pending(Packet(header, arrays or {}), future)
-        if kind not in self._sent:
-            self._sent[kind] = pending
+        lane = lane or kind
+        if lane not in self._sent:
+            self._sent[lane] = pending
             self._send(pending.request)
         else:
             # One at a time: a held key must not fill the pipe with requests that are out of date.
-            if superseded := self._next.get(kind):
+            if superseded := self._next.get(lane):
                 superseded.fail(Superseded())
-            self._next[kind] = pending
+            self._next[lane] = pending
         return await future
 
     def _send(self, request: Packet) -> None:
@@ -144,21 +147,22 @@ class Inference:
 
     def _settle(self, reply: Packet) -> None:
         """Hand over a reply, and send the request that has waited for its turn."""
-        kind = reply.header["kind"]
-        pending = self._sent.get(kind)
-        if pending is None or pending.request.header["number"] != reply.header["number"]:
+        number = reply.header["number"]
+        sent = self._sent.items()
+        lane = next((lane for lane, each in sent if each.request.header["number"] == number), None)
+        if lane is None:
             return  # of a process that has been started again meanwhile
         self._deaths = 0
-        del self._sent[kind]
+        pending = self._sent.pop(lane)
         if reply.header.get("replaced"):
             pending.fail(Superseded())
         elif error := reply.header.get("error"):
             pending.fail(BadInput(error))
         else:
             pending.settle(reply)
-        if kind in self._next:
-            self._sent[kind] = self._next.pop(kind)
-            self._send(self._sent[kind].request)
+        if lane in self._next:
+            self._sent[lane] = self._next.pop(lane)
+            self._send(self._sent[lane].request)
 
     def _fail_all(self, message: str) -> None:
         for pending in (*self._sent.values(), *self._next.values()):

@@ -104,10 +104,10 @@ def _manifold() -> type[ModeScreen]:
     "navigate",
     "n",
     "The large image is what the decoder makes of the point at the crosshair. Below it: where that "
-    "is, which test images are near, and how dense the plane is here, against its densest place.",
+    "is, as what it reads, which test images are near, and how dense the plane is here.",
     ("L", "take five steps at once, from one class into another"),
-    ("+", "bigger steps; - makes them smaller"),
-    ("0", "back to the middle, where all classes meet"),
+    ("a", "mark a place, walk away from it, and press g: the path to it plays"),
+    ("v", "tour the centres of the classes"),
 )
 def _navigate() -> type[ModeScreen]:
     from aetui.tui.screens.navigate import NavigateScreen

@@ -20,7 +20,10 @@ from aetui.runs.directory import RunIdentity
 from aetui.runs.latent_map import LatentMap
 from aetui.tui.screens.base import Services
 from aetui.tui.screens.navigate_text import Position, readout_lines
-from aetui.tui.screens.plane_screen import FILM_BINDINGS, PlaneScreen
+from aetui.tui.screens.plane_screen import FILM_BINDINGS
+from aetui.tui.screens.routes import Floats
+from aetui.tui.screens.walking import STRIP_ROWS, WALK_BINDINGS, WalkingScreen
+from aetui.tui.widgets.filmstrip import Filmstrip
 from aetui.tui.widgets.image_grid import Images, fit, shrink
 from aetui.tui.widgets.legend import Legend
 from aetui.tui.widgets.neighbours import Neighbours
@@ -41,7 +44,7 @@ DECODE_WAIT: Final = 0.03  # seconds that the crosshair waits for the image
 STAND_IN_AFTER: Final = 0.25  # seconds more until the nearest stored image stands in for it
 
 
-class NavigateScreen(PlaneScreen):
+class NavigateScreen(WalkingScreen):
     """The decoded image, large, beside a map with a crosshair."""
 
     NAME = "navigate"
@@ -58,14 +61,13 @@ class NavigateScreen(PlaneScreen):
         Binding("plus,equals_sign", "stride(1)", "Step size", key_display="+-"),
         Binding("minus", "stride(-1)", show=False),
         Binding("0,home", "origin", "Origin", key_display="0"),
+        *WALK_BINDINGS,
         *FILM_BINDINGS,
         Binding("o", "choose_run", "Runs"),
     ]
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self._x = 0.0
-        self._y = 0.0
         self._step = FIRST_STEP
         self._placed_for: RunIdentity | None = None  # the run on whose plane the crosshair is
         self._step_chosen_for: RunIdentity | None = None  # the run for which a person chose it
@@ -81,15 +83,24 @@ class NavigateScreen(PlaneScreen):
             with Vertical(id="here"):
                 yield PixelView(ink=self.services.profile.ink, id="image")
                 yield Readout(id="readout")
-            yield PlaneView(id="map")
+            with Vertical(id="beside"):
+                yield PlaneView(id="map")
+                yield Filmstrip(ink=self.services.profile.ink, rows=STRIP_ROWS, id="strip")
             yield Legend(id="legend")
         yield Static(id="empty")
 
     def on_mount(self) -> None:
-        self.run_task(self._walk(), "walk")
+        self.run_task(self._follow(), "walk")
 
     def go_to(self, x: float, y: float) -> None:
-        """Move the crosshair to that point of the plane."""
+        """Move the crosshair to that point of the plane, by hand."""
+        self.move_to(x, y)
+        if self.is_mounted:
+            self.walked()
+
+    def move_to(self, x: float, y: float) -> None:
+        if self.is_mounted:
+            self.query_one(PlaneView).leave(self._x, self._y)
         digits = decimals(self._step) + 2
         self._x, self._y = round(x, digits), round(y, digits)
         plane = self.services.snapshot().plane  # this screen may not have been shown yet
@@ -111,7 +122,8 @@ class NavigateScreen(PlaneScreen):
 
     def _show_map(self, plane: PlaneMap) -> None:
         latent = plane.latent
-        self._neighbours = Neighbours(latent.points, latent.labels)
+        self.meet_plane(plane)
+        self._neighbours = Neighbours(latent)
         if self._placed_for != plane.identity and not latent.is_near(self._x, self._y):
             self.go_to(*self._home)
         self._placed_for = plane.identity
@@ -145,7 +157,7 @@ class NavigateScreen(PlaneScreen):
         drawn = fit(ImageShape(*image.shape), *self._room())
         self.query_one("#image", PixelView).show(shrink(image, drawn), drawn.scale)
 
-    async def _walk(self) -> None:
+    async def _follow(self) -> None:
         """Decode the crosshair's point whenever it has moved: one at a time, always the newest."""
         while True:
             await self._moved.wait()
@@ -202,13 +214,19 @@ class NavigateScreen(PlaneScreen):
             self._show_image(self.plane.latent.scanned(xs, ys)[0, 0])
         self._show_readout()
 
-    def _code(self) -> np.ndarray:
-        """The crosshair's point in the latent space, [1, latent_dim]; axes not shown are 0."""
-        first, second = self._axes()
-        z = np.zeros((1, self._latent_dim()), np.float32)
-        z[0, first] = self._x
-        z[0, second] = self._y
+    @property
+    def walk_step(self) -> float:
+        return self._step
+
+    def codes_at(self, points: Floats) -> Floats:
+        """Axes that are not shown are 0."""
+        z = np.zeros((len(points), self._latent_dim()), np.float32)
+        z[:, list(self._axes())] = points
         return z
+
+    def _code(self) -> Floats:
+        """The crosshair's point in the latent space, [1, latent_dim]."""
+        return self.codes_at(np.array([[self._x, self._y]], np.float32))
 
     def _latent_dim(self) -> int:
         if self.plane is not None:
@@ -220,11 +238,15 @@ class NavigateScreen(PlaneScreen):
     def _axes(self) -> tuple[int, int]:
         return self.plane.latent.axes if self.plane is not None else (0, 1)
 
+    def show_walk(self) -> None:
+        self._show_readout()
+
     def _show_readout(self) -> None:
+        note = "nearest scanned image" if self._stands_in else self.walk_text()
         position = Position(
-            self._axes(), self._latent_dim(), (self._x, self._y), self._step, self._stands_in
+            self._axes(), self._latent_dim(), (self._x, self._y), self._step, note, self._stands_in
         )
-        near = self._neighbours.at(self._x, self._y) if self._neighbours is not None else None
+        near = self._neighbours.at(self._code()[0]) if self._neighbours is not None else None
         lines = readout_lines(position, near, self.marks, self.film_text())
         self.query_one(Readout).show(lines)
 

@@ -13,7 +13,7 @@ from aetui.tui.widgets.readout import Line
 
 BAR: Final = 9  # columns
 WHOLE: Final = 5  # columns of a coordinate before and with its point
-NAMES: Final = 12  # columns for the names of the nearest classes
+NAMES: Final = 12  # columns for the name of a class
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Position:
     latent_dim: int
     point: tuple[float, float]
     step: float
+    note: str  # what stands in for the image, or what walk is being played
     stands_in: bool
 
 
@@ -41,7 +42,7 @@ def readout_lines(
         ],
         [
             (f"step {position.step:<7g} ", "muted"),
-            ("nearest scanned image" if position.stands_in else "", "warning"),
+            (position.note, "warning" if position.stands_in else "plain"),
         ],
     ]
     if near is not None:
@@ -53,12 +54,12 @@ def readout_lines(
 
 
 def _near_line(near: Neighbourhood, marks: ClassMarks) -> Line:
-    """The classes of the nearest test images, nearest first, and what they are called."""
+    """How the codes around vote, and the classes of the nearest test images, nearest first."""
     if not near.labels:
         return [("far from every test image", "muted")]
     line = [(f"{marks.glyph(label)} ", label) for label in near.labels]
-    called = "" if marks.are_names else ", ".join(map(marks.name, dict.fromkeys(near.labels)))
-    return [("near ", "muted"), *line, (printable(called, NAMES), "plain")]
+    reads = f"{printable(marks.name(near.reads_as), NAMES)} {near.share:.0%}"
+    return [("reads ", "muted"), (reads, near.reads_as), ("  near ", "muted"), *line]
 
 
 def _density_line(near: Neighbourhood) -> Line:

@@ -8,6 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from aetui.runs.class_probe import ClassProbe
+from aetui.runs.latent_map import LatentMap
+
 NEAREST: Final = 8
 DENSITY_RADIUS: Final = 0.25  # standard deviations of the codes
 FAR_OFF: Final = 4.0  # radii from every code: what is nearest there says nothing
@@ -20,22 +23,28 @@ class Neighbourhood:
 
     nearest: tuple[int, ...]  # their numbers; none where all are far off
     labels: tuple[int, ...]
+    reads_as: int  # the label that most of the codes around it have
+    share: float  # how many of them, 0 to 1
     density: float  # codes within a radius, as a share of those at the densest place: 0 to 1
 
 
 class Neighbours:
     """Finds what lies near. For 5,000 codes a search through all of them takes microseconds."""
 
-    def __init__(self, points: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
-        """`points` are [N, 2], `labels` [N]."""
-        self._points, self._labels = points, labels
+    def __init__(self, latent: LatentMap) -> None:
+        points = latent.points
+        self._points, self._labels, self._axes = points, latent.labels, list(latent.axes)
+        self._probe = ClassProbe(latent.codes, latent.labels)
         deviation = float(points.std()) if len(points) else 1.0
         self._radius = max(deviation * DENSITY_RADIUS, 1e-9)
         sample = points[:: max(1, len(points) // SAMPLED)]
         self._densest = max((self._count(self._squares(*point)) for point in sample), default=1)
 
-    def at(self, x: float, y: float) -> Neighbourhood:
-        squares = self._squares(x, y)
+    def at(self, code: NDArray[np.float32]) -> Neighbourhood:
+        """What lies near a code [latent_dim]: on the plane, but for the class that it reads as."""
+        squares = self._squares(*code[self._axes].tolist())
+        shares = self._probe.shares(code[None])[0]
+        reads_as = int(shares.argmax())
         count = min(NEAREST, len(squares))
         nearest = np.argpartition(squares, count - 1)[:count] if count else np.array([], np.int64)
         nearest = nearest[np.argsort(squares[nearest])]
@@ -43,7 +52,9 @@ class Neighbours:
             nearest = nearest[:0]
         density = min(1.0, self._count(squares) / max(1, self._densest))
         labels = self._labels[nearest].tolist()
-        return Neighbourhood(tuple(nearest.tolist()), tuple(labels), density)
+        return Neighbourhood(
+            tuple(nearest.tolist()), tuple(labels), reads_as, float(shares[reads_as]), density
+        )
 
     def _squares(self, x: float, y: float) -> NDArray[np.float32]:
         offsets = self._points - np.array([x, y], np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable
 from itertools import chain
 from typing import Final, Literal
@@ -21,14 +22,16 @@ from aetui.tui.widgets.strip_view import StripView
 
 GUTTER: Final = 7  # columns left of the plane, for the numbers of the vertical axis
 EMPTY: Final = -1
+DOT: Final = "·"
 ARM: Final = 2  # columns that the crosshair reaches to each side
 EDGE: Final = 2  # cells from the edge at which the map follows the crosshair
 LEAP: Final = 1 / 3  # of the map, by which it follows: to repaint it with every step is slow
+TRAIL: Final = 1000  # points that the crosshair has been at
 TINT: Final = 0.25  # of the way from the ground to its opposite, behind the crosshair's cells
 REVERSED: Final = Style(reverse=True, bold=True)
 Cell = tuple[str, Style]
-Emphasis = Literal["line", "tint", "centre"]
-"""What a mark does to its cell: replaces it, tints what is behind it, reverses it.
+Emphasis = Literal["line", "tint", "centre", "mark"]
+"""What a mark does to its cell: replaces it, tints what is behind it, reverses it, both.
 
 Tinted cells share a style, which takes a third of the bytes of a tint behind each class's colour.
 """
@@ -48,6 +51,8 @@ class PlaneView(StripView):
         self._view: Viewport | None = None  # None: all of the points
         self._cross: tuple[float, float] | None = None
         self._sigma: tuple[float, float] | None = None  # rings in place of the crosshair's arms
+        self._mark: tuple[float, float] | None = None
+        self._trail: deque[tuple[float, float]] = deque(maxlen=TRAIL)
         self._fitted = fit(self._points, 1, 1)  # the view that shows all of the points
         self._cells: list[list[Cell]] = []  # without the crosshair
         self._gutter: list[str] = []
@@ -82,6 +87,23 @@ class PlaneView(StripView):
         """Take the crosshair away at the next `reveal`."""
         self._cross = self._sigma = None
         self._aimed = self._with_cross()
+
+    def leave(self, x: float, y: float) -> None:
+        """Keep in mind that the crosshair has been there; `aim` draws it."""
+        self._trail.append((x, y))
+        row = self._dot(x, y)
+        if row is not None:
+            self._plain[row] = self._strip(row, self._cells[row])
+
+    def forget_trail(self) -> None:
+        self._trail.clear()
+        self._redraw()
+
+    def mark(self, point: tuple[float, float] | None) -> None:
+        """Show the mark A there, or none."""
+        self._mark = point
+        self._aimed = self._with_cross()
+        self.reveal()
 
     def reveal(self) -> None:
         """Show the crosshair where it was aimed last."""
@@ -147,10 +169,25 @@ class PlaneView(StripView):
         kinds = [list(zip(*pair, strict=True)) for pair in pairs]
         drawn = {kind: self._cell(*kind) for kind in set(chain.from_iterable(kinds))}
         self._cells = [[drawn[kind] for kind in line] for line in kinds]
+        for point in self._trail:
+            self._dot(*point)
         self._gutter, bottom = _axes(self.view, columns, rows)
         lines = [self._strip(row, self._cells[row]) for row in range(rows)]
         axis, width = self._axis_style, GUTTER + columns
         self._plain = lines + [Strip([Segment(line, axis)], width) for line in bottom]
+
+    def _dot(self, x: float, y: float) -> int | None:
+        """Mark the trail's cell; its row, None where it is not on the map."""
+        columns, rows = self.plot_size
+        column, row = self.view.to_cell(x, y, columns, rows)
+        if not (0 <= column < columns and 0 <= row < min(rows, len(self._cells))):
+            return None
+        character, style = self._cells[row][column]
+        if character in (" ", DOT):
+            self._cells[row][column] = DOT, self._axis_style
+        else:
+            self._cells[row][column] = character, style + Style(bgcolor=self._tint_style.bgcolor)
+        return row
 
     def _cell(self, label: int, level: int) -> Cell:
         if label == EMPTY:
@@ -172,10 +209,10 @@ class PlaneView(StripView):
     def _with_cross(self) -> list[Strip]:
         """The drawn plane with the crosshair on it."""
         strips = list(self._plain)
-        if not strips or self._cross is None:
+        if not strips:
             return strips
         changed: dict[int, list[Cell]] = {}
-        for row, column, text, emphasis in self._cross_marks(self._cross):
+        for row, column, text, emphasis in self._all_marks():
             cells = changed.setdefault(row, list(self._cells[row]))
             cells[column] = self._emphasised(cells[column], text, emphasis)
         for row, cells in changed.items():
@@ -184,6 +221,8 @@ class PlaneView(StripView):
 
     def _emphasised(self, cell: Cell, text: str, emphasis: Emphasis) -> Cell:
         character, style = cell
+        if emphasis == "mark":
+            return text, self._cross_style + REVERSED
         if emphasis == "line" or (emphasis == "tint" and character == " "):
             return text, self._cross_style
         if emphasis == "tint":
@@ -191,6 +230,16 @@ class PlaneView(StripView):
         if character == " ":
             character, style = text, self._cross_style
         return character, style + REVERSED
+
+    def _all_marks(self) -> Iterable[tuple[int, int, str, Emphasis]]:
+        """(row, column, text, emphasis) of the mark and the crosshair."""
+        columns, rows = self.plot_size
+        if self._mark is not None:
+            column, row = self.view.to_cell(*self._mark, columns, rows)
+            if 0 <= column < columns and 0 <= row < rows:
+                yield row, column, "A", "mark"
+        if self._cross is not None:
+            yield from self._cross_marks(self._cross)
 
     def _cross_marks(self, cross: tuple[float, float]) -> Iterable[tuple[int, int, str, Emphasis]]:
         """(row, column, text, emphasis) of the crosshair's parts that are on the map."""
