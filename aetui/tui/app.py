@@ -46,7 +46,7 @@ from aetui.tui.screens.base import ModeScreen, Services, SnapshotScreen, fault_t
 from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
 from aetui.tui.textual_internals.exit_signals import leave_on_signals
 from aetui.tui.textual_internals.stylesheet import CachedStylesheet
-from aetui.tui.theme import THEMES, first_theme
+from aetui.tui.theme import THEMES, THEMES_BY_NAME, first_theme
 
 ERROR_SECONDS: Final = 8.0  # that an error message stays
 
@@ -109,7 +109,7 @@ class AetuiApp(App[None]):
     @property
     def available_themes(self) -> dict[str, Theme]:
         """Only those under which every screen has been looked at."""
-        return {theme.name: theme for theme in THEMES}
+        return THEMES_BY_NAME
 
     def get_default_screen(self) -> ModeScreen:
         """The first screen; there is no other below it."""

@@ -63,6 +63,7 @@ def _legible(theme: Theme) -> Theme:
 
 
 THEMES: Final = (DARK, LIGHT, *(_legible(BUILTIN_THEMES[name]) for name in OTHERS))
+THEMES_BY_NAME: Final = {theme.name: theme for theme in THEMES}
 
 
 def first_theme(profile: TerminalProfile) -> str:

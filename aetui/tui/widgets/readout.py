@@ -30,7 +30,7 @@ class Readout(StripView):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: Sequence[Line] = ()
-        self._styles: dict[Role, Style] = {}  # Textual takes a while to work one out
+        self._styles: dict[Role | int, Style] = {}  # Textual takes a while to work one out
 
     @property
     def text(self) -> str:
@@ -44,10 +44,12 @@ class Readout(StripView):
         )
 
     def _style(self, role: Role | int) -> Style:
-        if isinstance(role, int):
-            return class_style(role, self.ground) + self.ground_style
         if role not in self._styles:
-            self._styles[role] = self.get_component_rich_style(f"readout--{role}")
+            self._styles[role] = (
+                class_style(role, self.ground) + self.ground_style
+                if isinstance(role, int)
+                else self.get_component_rich_style(f"readout--{role}")
+            )
         return self._styles[role]
 
     def take_colours(self) -> None:

@@ -24,7 +24,7 @@ class StripView(Widget):
         """The style of cells that show nothing. Kept, for Textual takes a while to work it out."""
         return Style(bgcolor=self.background_colors[1].rich_color)
 
-    @property
+    @cached_property
     def ground(self) -> Color:
         """The colour behind the lines; for a theme of the terminal's colours, what it may be."""
         behind = self.background_colors[1]
@@ -48,6 +48,17 @@ class StripView(Widget):
         if changed:
             self.refresh(*changed)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines in `crop`, cut to it.
+
+        Textual's own asks for each line and puts it through its filters, which costs the app a
+        sixth more processor time for a key in the navigator (5.9 against 6.9 ms).
+        """
+        lines = [self.render_line(row) for row in crop.line_range]
+        if (crop.x, crop.right) == (0, self.size.width):
+            return lines
+        return [line.crop(crop.x, crop.right) for line in lines]
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y >= len(self.strips):
@@ -59,7 +70,8 @@ class StripView(Widget):
     def notify_style_update(self) -> None:
         """Take over other colours, once those of the parts are known, which come after this."""
         super().notify_style_update()
-        self.__dict__.pop("ground_style", None)
+        for kept in ("ground_style", "ground"):
+            self.__dict__.pop(kept, None)
         if self.is_mounted:
             self.call_next(self.take_colours)
 
