@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 
+from aetui.config import DataOptions
 from aetui.errors import BadInput
 from aetui.ml.data import download
 from aetui.ml.data.dataset import Dataset
@@ -42,6 +43,21 @@ def test_auto_falls_back_to_digits_and_says_where_it_looked(
     assert str(tmp_path / "empty") in data.note
     assert told == [data.note]
     assert len(data.train_images) + len(data.test_images) == 1797
+
+
+@pytest.mark.parametrize("here_too", [True, False])
+def test_what_is_made_of_auto_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, here_too: bool
+) -> None:
+    monkeypatch.setattr(download, "SERVERS", {"MNIST": (NOBODY,)})
+    if here_too:
+        write(tmp_path / "MNIST" / "raw", mnist_files())
+    told: list[str] = []
+    data = load("auto", tmp_path, DataOptions((32, 16), 3), tell=told.append)
+    assert data.image_shape.sizes == (3, 16, 32)
+    assert "32x16 colour, fitted from 28x28" in data.note
+    assert told == [data.note]
+    assert ("built-in digits" in data.note) != here_too
 
 
 def test_digits_are_the_same_every_time() -> None:

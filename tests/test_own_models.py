@@ -105,6 +105,33 @@ def helper(images):
     return images @ torch.ones(5, 7)
 
 
+class Small(nn.Module):
+    """Made for 16x16 alone; its one parameter has no name that one may use."""
+
+    def __init__(self, latent_dim=2, /):
+        super().__init__()
+        self.down, self.up = nn.Linear(256, latent_dim), nn.Linear(latent_dim, 256)
+
+    def encode(self, images):
+        return self.down(images.flatten(1))
+
+    def decode(self, codes):
+        return self.up(codes).view(-1, 1, 16, 16)
+
+
+class Undefined(Points):
+    """Makes no number of any image."""
+
+    def decode(self, codes):
+        return super().decode(codes) / 0
+
+
+class Frozen(Points):
+    def __init__(self):
+        super().__init__()
+        self.requires_grad_(False)
+
+
 class Halved(Points):
     def decode(self, codes):
         return super().decode(codes)[:, ::2]
@@ -271,6 +298,25 @@ def test_an_error_is_told_as_ones_own_traceback(
     assert "return images @ torch.ones(5, 7)" in capsys.readouterr().out
 
 
+def test_a_module_for_one_size_of_images_alone(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = (f"{file}:Small", "--runs", str(file.parent / "runs"), *QUICK, "--latent-dim", "3")
+    assert main(["train", *options, "--size", "16"]) == 0
+    run = file.parent / "runs" / "small-001"
+    assert load_model(run).encode(torch.rand(2, 1, 16, 16)).shape == (2, 3)
+    capsys.readouterr()
+    assert main(["train", *options]) == 1
+    assert "return self.down(images.flatten(1))" in capsys.readouterr().out
+
+
+def test_of_numbers_that_are_none_from_the_start_the_code_is_the_cause(file: Path) -> None:
+    assert main(["train", f"{file}:Undefined", "--runs", str(file.parent / "runs"), *QUICK]) == 1
+    message = records(file.parent / "runs" / "undefined-001")[-1]["message"]
+    assert "Possible cause: the model's own code, where it divides" in message
+    assert "learning rate" not in message
+
+
 def _line(text: str) -> int:
     return next(n for n, line in enumerate(MODULES.splitlines(), 1) if text in line)
 
@@ -281,6 +327,7 @@ def _line(text: str) -> int:
         ("Halved", r"decode of Halved makes \(8, 392\)"),
         ("Triple", "encode of Triple returns"),
         ("Blind", "Blind has no method encode"),
+        ("Frozen", "Frozen cannot be trained: the images that it decodes depend on no weight"),
         ("Greedy", "needs 'depth'"),
         ("Plain", "is not a torch.nn.Module"),
         ("ANSWER", "has no class ANSWER"),
@@ -309,7 +356,10 @@ def test_a_loss_of_more_than_one_number_is_refused(
         ("x = 1 / 0\n", 'File "net.py", line 1, in <module>'),
     ],
 )
-def test_a_file_that_cannot_be_imported(tmp_path: Path, source: str, said: str) -> None:
+def test_a_file_that_cannot_be_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "net.py").write_text(source)
     with pytest.raises(BadInput) as caught:
         load_reference(f"{tmp_path / 'net.py'}:Net")

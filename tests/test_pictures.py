@@ -230,6 +230,16 @@ def test_sizes_are_kept_up_to_64(
     assert torch.equal(data.train_images, again.train_images)
 
 
+def test_one_large_image_among_many_does_not_decide_their_size(tmp_path: Path) -> None:
+    for number in range(59):
+        image(tmp_path / f"{number}.png", number, (16, 11))
+    image(tmp_path / "sheet.png", size=(60, 60))
+    data = read(tmp_path)
+    assert data.image_shape.sizes == (1, 11, 16)
+    assert len(data.train_images) + len(data.test_images) == 60
+    assert "16x11 grey, fitted from sizes of 16x11 to 60x60" in data.note
+
+
 def test_mixed_sizes_are_fitted_and_padded_with_the_colour_of_the_border(tmp_path: Path) -> None:
     for number, size in enumerate([(60, 30), (30, 60), (15, 15), (200, 200)] * 2):
         picture = Image.new("L", size, 180)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from aetui.cli.main import main
@@ -61,6 +62,7 @@ def test_a_denoiser_has_a_score_and_no_plane(trained: Path, tmp_path: Path) -> N
         lambda weights: {"state_dict": weights, "epoch": 3},
         lambda weights: {"model": {f"module.{name}": value for name, value in weights.items()}},
         lambda weights: {f"_orig_mod.{name}": value.half() for name, value in weights.items()},
+        lambda weights: {"vae": weights, "optimizer": {"lr": 1e-3}},
     ],
 )
 @pytest.mark.parametrize("zipped", [True, False])
@@ -88,6 +90,36 @@ def test_weights_of_a_module_of_ones_own(tmp_path: Path) -> None:
     assert all(torch.equal(back[name], value) for name, value in module.state_dict().items())
 
 
+def test_weights_of_a_model_that_aetui_does_not_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "w.safetensors"
+    said = {"model": "mine", "reference": "my_model.py:Mine"}
+    safetensors.torch.save_file({"a": torch.zeros(1)}, file, {"aetui": json.dumps(said)})
+    assert take_in(file) == 2
+    assert "name its code with --model my_model.py:Mine" in capsys.readouterr().err
+
+
+def test_images_are_read_in_the_shape_that_the_weights_are_for(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = export(trained, tmp_path / "w.safetensors")
+    said = {"model": "vae", "image_shape": "1x28x28", "settings": {"hidden": [64, 32]}}
+    safetensors.torch.save_file(weights, tmp_path / "w.safetensors", {"aetui": json.dumps(said)})
+    for number in range(12):
+        path = tmp_path / "photos" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.effect_noise((50, 40), 20 + number).convert("RGB").save(path)
+    photos = ("--data", str(tmp_path / "photos"))
+    assert take_in(tmp_path / "w.safetensors", "--name", "mine", *photos) == 0
+    config = read_config(tmp_path / "runs" / "mine")
+    assert config.image_shape.sizes == (1, 28, 28)
+    assert config.data_options.size == (28, 28)
+    capsys.readouterr()
+    assert take_in(tmp_path / "w.safetensors", "--size", "50x40", *photos) == 2
+    assert "It was written for images of 1x28x28" in capsys.readouterr().err
+
+
 class Whole(nn.Module):
     pass
 
@@ -103,6 +135,8 @@ def _damage(weights: dict[str, Tensor], kind: str, folder: Path) -> Path:
         "integers": {**weights, name: weights[name].long()},
         "empty": {},
         "list": [1, 2, 3],
+        "renamed": {key.replace("encoder", "enc"): value for key, value in weights.items()},
+        "several": {"one": weights, "two": weights},
         "whole": Whole(),
     }
     torch.save(changed[kind], path)
@@ -119,6 +153,9 @@ def _damage(weights: dict[str, Tensor], kind: str, folder: Path) -> Path:
         ("integers", "torch.int64"),
         ("empty", "holds no weights"),
         ("list", "holds no weights"),
+        ("renamed", "it lacks encoder.0.weight, "),
+        ("renamed", "and has enc.0.bias, "),
+        ("several", "holds several state dicts (one, two)"),
         ("whole", "could run code"),
     ],
 )

@@ -209,6 +209,7 @@ def _fill_import(parser: argparse.ArgumentParser) -> None:
     add_places(parser)
     data_help = f"what to score and map it on: {DATA} (default: auto)"
     parser.add_argument("--data", type=data_name, default="auto", metavar="NAME", help=data_help)
+    _add_data_options(parser)
     _add_settings(parser)
 
 

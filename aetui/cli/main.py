@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from aetui.catalog import REFERENCE_FORM, is_reference, model_names, model_spec
+from aetui.catalog import is_reference, model_names, model_spec
 from aetui.cli.arguments import make_parser, parse, setting_values
 from aetui.config import DataOptions
 from aetui.errors import BadInput
@@ -26,7 +26,7 @@ from aetui.processes.priority import limit_openmp_spin
 from aetui.runs.directory import find_run
 from aetui.terminal.characters import ASCII_ERRORS
 
-FOLDERS: Final = ("runs", "data_dir", "target", "output")  # options that name a folder
+PATHS: Final = ("runs", "data_dir", "target", "output", "file", "weights")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +59,7 @@ def _check_folders(options: argparse.Namespace) -> None:
         Path.cwd()
     except OSError:
         raise BadInput("the working directory has been deleted; change to another one.") from None
-    for name in FOLDERS:
+    for name in PATHS:
         if (folder := getattr(options, name, None)) is not None:
             setattr(options, name, expand_home(folder))
 
@@ -163,14 +163,11 @@ def export(options: argparse.Namespace) -> int:
 
 def import_weights(options: argparse.Namespace) -> int:
     limit_openmp_spin()
-    from aetui.ml.import_run import import_run
+    from aetui.ml.import_run import import_run, model_of
     from aetui.ml.weights import WeightsFile
 
     weights = WeightsFile.read(options.file)
-    if not (model := options.model or weights.model):
-        known = ", ".join(model_names())
-        raise BadInput(f"say what the weights are of: --model {known}, or {REFERENCE_FORM}.")
-    spec = _load_spec(model)
+    spec = _load_spec(options.model or model_of(weights))
     run, score = import_run(
         weights,
         runs=options.runs,
@@ -178,6 +175,7 @@ def import_weights(options: argparse.Namespace) -> int:
         name=options.name,
         data=options.data,
         data_dir=options.data_dir,
+        data_options=DataOptions(options.size, options.channels),
         overrides=setting_values(options, spec),
         command=_command(),
     )

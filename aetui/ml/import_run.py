@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 import aetui
-from aetui.config import RunConfig
+from aetui.catalog import REFERENCE_FORM, model_names
+from aetui.config import DataOptions, RunConfig
 from aetui.errors import BadInput, printable
 from aetui.ml import checkpoint
 from aetui.ml.data.load import load
@@ -31,6 +32,21 @@ MOST_NAMED: Final = 3  # keys that a message lists
 IMPORTED_EPOCH: Final = 1  # as a run, imported weights have one epoch
 
 
+def model_of(file: WeightsFile) -> str:
+    """The model that the file says its weights are of; `BadInput` where that must be named."""
+    known = model_names()
+    if not file.model:
+        choices = f"--model {', '.join(known)}, or {REFERENCE_FORM}"
+        raise BadInput(f"say what the weights are of: {choices}.")
+    if file.model not in known:
+        problem = (
+            f"{file.path.name} is of {printable(file.model)}, a model that aetui does not have"
+        )
+        cure = f"name its code with --model {printable(file.reference or REFERENCE_FORM)}"
+        raise BadInput(f"{problem}; {cure}.")
+    return file.model
+
+
 def import_run(
     file: WeightsFile,
     *,
@@ -39,6 +55,7 @@ def import_run(
     name: str | None,
     data: str,
     data_dir: Path | None,
+    data_options: DataOptions,
     overrides: Mapping[str, Value],
     command: str,
 ) -> tuple[Path, str]:
@@ -46,7 +63,8 @@ def import_run(
 
     `BadInput` where the weights do not fit the model and the data; nothing is written then.
     """
-    images = load(data, data_dir)
+    options = data_options or file.data_options
+    images = load(data, data_dir, options)
     said = {
         setting.name: setting.check(file.settings[setting.name])
         for setting in spec.settings
@@ -60,6 +78,7 @@ def import_run(
         ),
         image_shape=images.image_shape.check(),
         data_requested=data,
+        data_options=options,
         data_note=f"weights from {printable(file.path.name)}; {images.note}".removesuffix("; "),
         classes=images.classes,
         train_images=len(images.train_images),
@@ -124,9 +143,11 @@ def _network(file: WeightsFile, config: RunConfig) -> Autoencoder:
 
 def _misfit(given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
     """What keeps `given` from being loaded; "" where nothing does."""
-    if missing := [name for name in expected if name not in given]:
-        return f"it lacks {_listed(missing)}"
-    if unknown := [name for name in given if name not in expected]:
+    missing = [name for name in expected if name not in given]
+    unknown = [name for name in given if name not in expected]
+    if missing:
+        return f"it lacks {_listed(missing)}" + (f", and has {_listed(unknown)}" if unknown else "")
+    if unknown:
         return f"it has {_listed(unknown)}, which the model has not"
     for name, tensor in expected.items():
         if given[name].shape != tensor.shape:

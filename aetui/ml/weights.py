@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor
 
 import aetui
+from aetui.config import AS_THEY_ARE, DataOptions
 from aetui.errors import BadInput, printable
 from aetui.ml import checkpoint
 from aetui.runs.directory import read_config, write_atomically
@@ -40,6 +42,7 @@ def export_weights(run: Path, file: Path) -> None:
         "image_shape": str(config.image_shape),
         "data": config.data,
         "settings": config.hyperparameters.to_object(),
+        "reference": config.spec.reference,
         "version": aetui.__version__,
     }
     # Clones: tensors that share their memory cannot be written.
@@ -63,6 +66,16 @@ class WeightsFile:
     model: str = ""
     image_shape: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    reference: str = ""  # of the code, where the model is a person's own
+
+    @property
+    def data_options(self) -> DataOptions:
+        """How images are read in the shape that the weights were trained on, if that is known."""
+        sizes = re.fullmatch(r"([13])x(\d{1,3})x(\d{1,3})", self.image_shape)
+        if not sizes:
+            return AS_THEY_ARE
+        channels, height, width = map(int, sizes.groups())
+        return DataOptions((width, height), channels)
 
     @staticmethod
     def read(path: Path) -> WeightsFile:
@@ -94,6 +107,7 @@ def _read_safetensors(path: Path) -> WeightsFile:
         str(said.get("model", "")),
         str(said.get("image_shape", "")),
         settings if isinstance(settings, dict) else {},
+        str(said.get("reference", "")),
     )
 
 
@@ -117,15 +131,26 @@ def _read_torch(path: Path) -> Any:
 
 def _state_dict(found: Any, path: Path) -> dict[str, Tensor]:
     """The state dict that `found` is or contains."""
-    for key in CONTAINERS:
-        if isinstance(found, dict) and isinstance(found.get(key), dict):
-            found = found[key]
-            break
-    is_dict = isinstance(found, dict) and len(found) > 0
-    if not is_dict or not all(isinstance(value, Tensor) for value in found.values()):
+    inside = {key: value for key, value in _items(found) if _is_state_dict(value)}
+    known = [key for key in CONTAINERS if key in inside]
+    if known or len(inside) == 1:
+        found = inside[known[0] if known else next(iter(inside))]
+    elif inside:
+        keys = ", ".join(printable(str(key)) for key in inside)
+        raise BadInput(f"{path.name} holds several state dicts ({keys}); save one of them alone.")
+    if not _is_state_dict(found):
         cure = "it must hold a state dict: the names of the weights and their tensors"
         raise BadInput(f"{path.name} holds no weights; {cure}.")
     return _without_prefix({str(name): tensor for name, tensor in found.items()})
+
+
+def _items(found: Any) -> list[tuple[Any, Any]]:
+    return list(found.items()) if isinstance(found, dict) else []
+
+
+def _is_state_dict(found: Any) -> bool:
+    values = [value for _, value in _items(found)]
+    return bool(values) and all(isinstance(value, Tensor) for value in values)
 
 
 def _without_prefix(weights: dict[str, Tensor]) -> dict[str, Tensor]:

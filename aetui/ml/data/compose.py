@@ -17,6 +17,7 @@ from aetui.ml.data.scales import Scale
 from aetui.ml.data.values import to_bytes
 
 FAINT: Final = 48.0  # of 255: less difference to its ground hides an image
+RARE: Final = 0.02  # of the images: an icon set's one sheet of all icons does not decide
 LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -41,11 +42,11 @@ def make_rules(pictures: Sequence[Picture], options: DataOptions) -> Rules:
 
 
 def _common_canvas(pictures: Sequence[Picture]) -> Size:
-    """As large as the largest, each no larger than LIMIT."""
-    widths = (picture.pixels.shape[1] for picture in pictures)
-    heights = (picture.pixels.shape[0] for picture in pictures)
-    sides = [min(LIMIT, max(SMALLEST_SIDE, *each)) for each in (widths, heights)]
-    return sides[0], sides[1]
+    """As large as the largest, without the RARE ones, and no larger than LIMIT."""
+    shapes = np.array([picture.pixels.shape[:2] for picture in pictures])
+    largest = np.sort(shapes, axis=0)[-1 - int(len(shapes) * RARE)]
+    height, width = largest.clip(SMALLEST_SIDE, LIMIT).tolist()
+    return width, height
 
 
 def _ground(pictures: Sequence[Picture]) -> int:

@@ -151,7 +151,7 @@ def _read_rows(
                 max_rows=ROWS,
             )
     except ValueError as error:
-        reason = printable(str(error), 160)
+        reason = printable(str(error).rstrip("."), 160)
         problem = f"{printable(str(path), 200)} is not usable after {before} images: {reason}"
         raise BadInput(f"{problem}. Each line must hold as many numbers as the first.") from None
 

@@ -30,7 +30,7 @@ from aetui.ml.data.scales import find_scales
 from aetui.ml.data.values import brighten
 from aetui.ml.data.walk import OF_ANOTHER_KIND, File, Skipped, walk
 
-VERSION: Final = 2  # of what is made of a file; another one leaves older cache files unused
+VERSION: Final = 3  # of what is made of a file; another one leaves older cache files unused
 CACHED_FROM: Final = 500  # images; fewer are read in less time than one notices
 ARRAYS: Final = ("train", "test", "test_labels")
 Order = NDArray[np.intp]

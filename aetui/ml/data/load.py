@@ -105,12 +105,15 @@ def _load_own(prefix: str, path: Path, options: DataOptions, tell: Tell) -> Imag
 
 def _load_auto(folder: Path, options: DataOptions, tell: Tell, *, download: bool) -> Dataset:
     try:
-        images = _find_or_fetch("mnist", folder, tell, download=download)
-        return Dataset.of("mnist", _fitted(images, options))
+        images = _fitted(_find_or_fetch("mnist", folder, tell, download=download), options)
+        name, note = "mnist", images.note
     except DataUnavailable as error:
-        note = f"MNIST could not be had ({error}): built-in digits instead"
-    tell(note)
-    return Dataset.of(DIGITS, _fitted(load_digits(), options), note)
+        images = _fitted(load_digits(), options)
+        replaced = f"MNIST could not be had ({error}): built-in digits instead"
+        name, note = DIGITS, ", ".join(filter(None, [replaced, images.note]))
+    if note:
+        tell(note)
+    return Dataset.of(name, images, note)
 
 
 def _fitted(images: ImageSet, options: DataOptions) -> ImageSet:

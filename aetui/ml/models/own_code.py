@@ -116,6 +116,8 @@ def _look_in(folder: Path) -> None:
 
 def _root_of(filename: str) -> Path | None:
     """Which of a person's folders that file is in; None where a library is installed there."""
+    if filename.startswith("<"):  # of Python's own import machinery, not a file
+        return None
     path = Path(os.path.realpath(filename))
     for root in _roots:
         libraries = [place for place in (*LIBRARIES, AETUI) if place not in (root, *root.parents)]

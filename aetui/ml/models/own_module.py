@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ from aetui.model_spec import Value
 
 GIVEN: Final = ("image_shape", "latent_dim", "beta", "sigma")  # to a constructor that takes them
 VARIABLE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-PROBE_SHAPES: Final = (
-    *(ImageShape(1, 28, 28), ImageShape(3, 32, 32), ImageShape(3, 64, 64)),
-    *(ImageShape(1, 32, 32), ImageShape(3, 28, 28), ImageShape(1, 64, 64)),
+PROBE_SHAPES: Final = tuple(
+    ImageShape(channels, side, side)
+    for side in (28, 32, 64, 16, 48, 96, 128, 8, 20, 24, 40, 56, 80, 112)
+    for channels in (1, 3)
 )
 """Tried in turn to learn what a module does, before it is known what it will be trained on."""
 PROBE_IMAGES: Final = 8
@@ -55,6 +57,7 @@ class Form:
     code_shape: tuple[int, ...]
     is_variational: bool
     is_logits: bool
+    is_trainable: bool  # whether the images depend on a weight; False without gradients
 
     @property
     def has_plane(self) -> bool:
@@ -76,7 +79,12 @@ def build_module(
     cls: type[nn.Module], image_shape: ImageShape, options: Mapping[str, Any]
 ) -> nn.Module:
     offered = {**DEFAULTS, **options, "image_shape": image_shape.sizes}
-    return cls(**{name: offered[name] for name in GIVEN if _takes(cls, name)})
+    by_place = [
+        name for name, each in parameters_of(cls).items() if each.kind is each.POSITIONAL_ONLY
+    ]
+    placed = [offered[name] for name in itertools.takewhile(GIVEN.__contains__, by_place)]
+    named = {name: offered[name] for name in GIVEN if _takes(cls, name) and name not in by_place}
+    return cls(*placed, **named)
 
 
 def given_defaults(cls: type[nn.Module]) -> dict[str, Value]:
@@ -101,14 +109,18 @@ def form_of_class(cls: type[nn.Module]) -> Form:
     for image_shape in PROBE_SHAPES:
         try:
             with torch.random.fork_rng([]):
-                return form_of(build_module(cls, image_shape, given_defaults(cls)), image_shape)
+                form = form_of(build_module(cls, image_shape, given_defaults(cls)), image_shape)
         except Exception as error:  # noqa: BLE001  a person's code can raise anything
             told = own_traceback(error) or printable(str(error), 400)
             problem = problem or f"{image_shape}, and of other shapes:\n{told}"
+            continue
+        if not form.is_trainable:
+            reason = "the images that it decodes depend on no weight"
+            raise BadInput(f"{cls.__name__} cannot be trained: {reason} that requires a gradient.")
+        return form
     raise BadInput(f"{cls.__name__} fails on images of {problem}")
 
 
-@torch.no_grad()
 def form_of(module: nn.Module, image_shape: ImageShape) -> Form:
     """What `module` makes of some images. `BadInput` where that is nothing that can be trained."""
     name = type(module).__name__
@@ -129,7 +141,8 @@ def form_of(module: nn.Module, image_shape: ImageShape) -> Form:
     is_logits = getattr(module, "logits", None)
     if not isinstance(is_logits, bool):
         is_logits = not bool((pixels > 0).all() and (pixels < 1).all())
-    return Form(tuple(points.shape[1:]), isinstance(codes, (tuple, list)), is_logits)
+    is_variational = isinstance(codes, (tuple, list))
+    return Form(tuple(points.shape[1:]), is_variational, is_logits, pixels.requires_grad)
 
 
 def points_of(codes: Any) -> Tensor:

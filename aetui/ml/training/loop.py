@@ -127,7 +127,8 @@ class _Loop:
         speed = len(unread) * self._schedule.batch_size / max(seconds, 1e-9)
         for step, losses in enumerate(values, start=state.step - len(unread) + 1):
             if not all(map(math.isfinite, losses)):
-                raise state.diverged(f"the loss was not a finite number at step {step}")
+                problem = f"the loss was not a finite number at step {step}"
+                raise state.diverged(problem, untrained=step == 1)
             means = state.averager.add(step, losses)
             if means is not None:
                 self._record_step(step, means, speed)

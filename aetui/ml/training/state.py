@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from aetui.catalog import BUILT_IN
 from aetui.config import RunConfig
 from aetui.errors import BadInput, printable
 from aetui.ml.data.dataset import Dataset
@@ -65,17 +66,25 @@ class TrainState:
         except FloatingPointError as error:
             raise self.diverged(f"{error} after step {self.step}") from None
 
-    def diverged(self, problem: str) -> Diverged:
-        """The error for `problem`, with what can have caused it and what is saved."""
+    def diverged(self, problem: str, *, untrained: bool = False) -> Diverged:
+        """The error for `problem`, with what can have caused it and what is saved.
+
+        `untrained`: it was there before the first step, and no learning rate can be to blame.
+        """
         lr = f"{self.schedule.peak_lr:g}"
-        causes = [f"a learning rate that is too high (start again with less than --lr {lr})"]
+        rate = f"a learning rate that is too high (start again with less than --lr {lr})"
+        causes = [] if untrained else [rate]
+        if self.config.model not in BUILT_IN:
+            causes.append(
+                "the model's own code, where it divides or takes a logarithm, root or power"
+            )
         if self.config.hyperparameters.options.get("sigma") == 0:
             causes.append("--sigma 0, which leaves no noise to remove")
         images = self.data.train_images
         if bool((images == images[:1]).all()):
             causes.append("training images that are all alike")
         saved = f"the last save is of step {max(self.saver.saved_step, 0)}"
-        return Diverged(f"{problem}; {saved}. Possible cause: {', or '.join(causes)}.")
+        return Diverged(f"{problem}; {saved}. Possible cause: {', or '.join(causes or [rate])}.")
 
     def _payload(self) -> dict[str, Any]:
         """All that an exact continuation needs; epoch and batch position follow from the step."""
