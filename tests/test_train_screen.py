@@ -19,7 +19,7 @@ from aetui.tui.app import AetuiApp
 from aetui.tui.dialogs.run_table import RunTable
 from tests.pilot import messages, opened, panel, shown, until
 from tests.terminal import launch
-from tests.trainers import events, newest_step, trainer, wait_until
+from tests.trainers import events, newest_step, train_here, trainer, wait_until
 
 PLANE_SCREENS = ("3", "4", "5")
 
@@ -203,3 +203,16 @@ def test_the_farewell_can_be_followed(runs: Path) -> None:
     pid = lock_holder(folder / "vae-001")
     assert pid
     os.kill(pid, signal.SIGKILL)
+
+
+async def test_a_panel_that_is_added_for_a_run_shows_all_of_it(tmp_path: Path) -> None:
+    arguments = ("--data", "digits", "--epochs", "1", "--hidden", "8", "--filters", "2,2")
+    assert train_here("conv-vae", tmp_path, *arguments) == 0
+    async with opened(tmp_path, size=(120, 40)) as (app, pilot):
+        await pilot.press("1")
+        await until(pilot, lambda: app.screen.query("#panel-conv-vae .pace"))
+        await until(pilot, partial(is_in, "epoch   1.00/1", partial(panel, app, "conv-vae")))
+        assert "nats" in shown(app, "#panel-conv-vae .score")
+        assert "=" not in shown(app, "#panel-conv-vae .score")  # no half a sum
+        await pilot.resize_terminal(240, 40)
+        await until(pilot, partial(is_in, "reconstruction +", partial(panel, app, "conv-vae")))

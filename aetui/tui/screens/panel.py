@@ -33,7 +33,6 @@ STATE_STYLES: Final[dict[State, str]] = {
 CHART_EVERY: Final = 5.0  # seconds
 LEAST_ROWS: Final = 7  # of a panel that has some left for a chart
 LEGEND_ROWS: Final = 13  # of a panel that has one left for the chart's legend
-ROOMY_WIDTH: Final = 70  # columns of a panel that has room for the train loss beside the score
 STEEP_SHARE: Final = 12  # the first twelfth falls so steeply that it would flatten the rest
 CAUSE_LINES: Final = 5  # of a traceback
 CHANGING_HEIGHT: Final = ("message", "note")
@@ -58,6 +57,7 @@ class ModelPanel(Vertical, can_focus=True):
         self._shipped_hint = shipped_hint
         self.border_title = spec.title
         self._run: RunSnapshot | None = None
+        self._starting: StartingTrainer | None = None
         self._shown: dict[str, Content | str] = {}  # by class of line
         self._charted: tuple[object, ...] = ()  # what the chart was drawn for
         self._charted_at = 0.0
@@ -72,10 +72,15 @@ class ModelPanel(Vertical, can_focus=True):
 
     def on_mount(self) -> None:
         self.set_class(True, "-message")
+        # A panel that is added for a run is told of it before it has lines.
+        if self._run is not None or self._starting is not None:
+            self.show(self._run, self._starting)
 
     def show(self, run: RunSnapshot | None, starting: StartingTrainer | None) -> None:
-        """Draw what is known."""
-        self._run = run
+        """Draw what is known; once there are lines to draw it on."""
+        self._run, self._starting = run, starting
+        if not self.children:
+            return
         if starting is not None:
             self._show_starting(starting)
         elif run is None:
@@ -109,7 +114,7 @@ class ModelPanel(Vertical, can_focus=True):
             cause = _safe_lines(run.cause)
             self._put("message", f"[$error]{cause}[/]\n{FAILED_KEYS}\nThe log: {log}")
         self.set_class(False, "-message")
-        self._put("score", score_text(run, with_train=self.size.width >= ROOMY_WIDTH))
+        self._put("score", score_text(run, self.size.width))
         self._put("pace", pace_text(run))
         self._put("legend", legend_text(run))
         self._show_note(run, failed=failed)
@@ -178,6 +183,7 @@ class ModelPanel(Vertical, can_focus=True):
         self.set_class(self.size.height < LEAST_ROWS, "-low")
         self.set_class(self.size.height < LEGEND_ROWS, "-unlabelled")
         if self._run is not None and not self.has_class("-message"):
+            self._put("score", score_text(self._run, self.size.width))
             self._show_chart(self._run)
 
 

@@ -12,18 +12,26 @@ MUTED = "$foreground-muted"
 Part = tuple[str, str] | str
 
 
-def score_text(run: RunSnapshot, *, with_train: bool) -> Content:
-    """The score on the test set, what it is the sum of and, where there is room, the train loss."""
+def score_text(run: RunSnapshot, width: int) -> Content:
+    """The score on the test set and, where `width` columns have room for it, what it is the sum of.
+
+    Then the train loss.
+    """
     score = run.spec.score
     value = number_or_none(run.history.epoch.get(score.key))
     shown = f"{value:7.2f}" if value is not None else "      –"
     parts: list[Part] = [("test ", MUTED), (shown, "bold"), (f" {score.unit}", MUTED)]
-    if terms := terms_text(run, score):
-        parts += [(" = ", MUTED), terms]
-    if with_train:
-        train = _loss(run.history.step.get(run.spec.losses[0]))
-        parts += [("  train ", MUTED), (train, "$secondary")]
-    return Content.assemble(*parts)
+    terms = terms_text(run, score)
+    train = _loss(run.history.step.get(run.spec.losses[0]))
+    line = Content.assemble(*parts)
+    for more in (
+        Content.assemble((" = ", MUTED), terms) if terms else Content(),
+        Content.assemble(("  train ", MUTED), (train, "$secondary")),
+    ):
+        if line.cell_length + more.cell_length > width:
+            break
+        line += more
+    return line
 
 
 def legend_text(run: RunSnapshot) -> Content:
