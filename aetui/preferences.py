@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,10 +55,11 @@ class DisplayPreferences:
     theme: str | None = None  # the app keeps it when a person picks one
     colours: str | None = None
     fps: int | None = None
+    keymap: Mapping[str, str] = field(default_factory=dict)  # what is pressed: what it stands for
 
 
 def read_display_preferences() -> DisplayPreferences:
-    """`BadInput` names a value that cannot be used: colours and fps are written by hand."""
+    """`BadInput` names a value that cannot be used: all but the theme are written by hand."""
     values = read_preferences()
     theme, colours, fps = (values.get(name) for name in ("theme", "colours", "fps"))
     if colours not in (None, "auto", *COLOURS):
@@ -66,7 +68,16 @@ def read_display_preferences() -> DisplayPreferences:
         rate = None if fps is None else int(FPS_SETTING.check(fps))
     except BadInput:
         raise _bad_value('"fps" must be a number from 1 to 120', fps) from None
-    return DisplayPreferences(theme if isinstance(theme, str) else None, colours, rate)
+    keymap = _checked_keymap(values.get("keymap", {}))
+    return DisplayPreferences(theme if isinstance(theme, str) else None, colours, rate, keymap)
+
+
+def _checked_keymap(keymap: object) -> Mapping[str, str]:
+    if isinstance(keymap, dict) and all(
+        isinstance(key, str) and key.strip() for key in (*keymap, *keymap.values())
+    ):
+        return keymap
+    raise _bad_value('"keymap" must be pairs of keys as in {"f5": "ctrl+p"}', keymap)
 
 
 def _bad_value(rule: str, value: object) -> BadInput:

@@ -119,6 +119,8 @@ def test_colours_of_the_preferences_give_way_to_the_command_line(runs: Path) -> 
         ({"fps": 0}, '"fps" must be a number from 1 to 120, not 0'),
         ({"fps": "many"}, '"fps" must be a number from 1 to 120, not "many"'),
         ({"colours": "red"}, '"colours" must be one of auto'),
+        ({"keymap": ["f5"]}, '"keymap" must be pairs of keys'),
+        ({"keymap": {"f5": 6}}, '"keymap" must be pairs of keys'),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(
@@ -176,3 +178,20 @@ def test_runs_prints_any_name_in_a_latin_1_locale(
     assert done.returncode == 0, done.stderr
     assert b"vae-001" in done.stdout
     assert b"x/images/???" in done.stdout
+
+
+def test_a_keymap_gives_keys_another_meaning_and_fields_keep_what_is_typed(runs: Path) -> None:
+    """A Cyrillic keyboard, an editor that keeps ctrl+p and F2, and the question mark elsewhere."""
+    keep(keymap={"т": "n", "f5": "ctrl+p", "ё": "?", "a": "5"})
+    with launch(runs, size=(80, 24)) as terminal:
+        terminal.wait("Ships with")
+        terminal.press("т")
+        terminal.wait("density")
+        terminal.press("ё")
+        terminal.wait("Three things to try")
+        terminal.press("esc", "1")
+        terminal.wait("Ships with")
+        terminal.type(b"\x1b[15~")
+        terminal.wait("Search")
+        terminal.press("a", "т")
+        terminal.wait("aт")

@@ -10,6 +10,7 @@ import pytest
 
 from aetui.ml.checkpoint import restore
 from aetui.runs.summary import summarise
+from tests.pilot import messages, opened, panel, text, until
 from tests.trainers import curve, events, records, train_here
 
 
@@ -79,3 +80,23 @@ def test_other_settings_stay(run: Path, capsys: pytest.CaptureFixture[str]) -> N
     options = ("--resume", run.name, "--epochs", "4", "--lr", "0.1")
     assert train_here("vae", run.parent, *options) == 2
     assert "was started with --lr" in capsys.readouterr().err
+
+
+async def test_r_on_a_finished_run_offers_more_epochs(run: Path) -> None:
+    async with opened(run.parent) as (app, pilot):
+        await until(pilot, lambda: "done · vae-001" in panel(app, "vae"))
+        await pilot.press("r")
+        await until(pilot, lambda: "Train vae-001 further" in text(app))
+        assert "2 are done" in text(app)
+        await pilot.press("escape")
+        assert events(run)[-1] == "done"
+        await pilot.press("r")
+        await until(pilot, lambda: "Train vae-001 further" in text(app))
+        await pilot.press("backspace", "2", "enter")  # 4 is offered
+        await until(pilot, lambda: any("has finished its 2 epochs" in m for m in messages(app)))
+        await pilot.press("r")
+        await until(pilot, lambda: "Train vae-001 further" in text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "epoch   4.00/4" in panel(app, "vae"))
+    assert events(run)[-1] == "done"
+    assert summarise(run).epoch == 4

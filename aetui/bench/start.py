@@ -39,6 +39,8 @@ def bench_start(runs: Path, options: TrainerOptions, say: Say) -> None:
     shown = [*launch, "--runs", str(runs)]
     digit = _median(lambda: _after_key(shown, b"n", "▀".encode()))
     say(f"first decoded image: {digit:.2f} s after the first picture")
+    plane = _median(lambda: _after_key(shown, b"m", "▀".encode()))
+    say(f"first scanned plane: {plane:.2f} s after the first picture")
     clean = app + _median(lambda: _after_key(shown, b"d", b"PSNR"))
     say(f"first denoised images: {clean:.2f} s, {clean / torch:.2f} times import torch")
     for spec in model_specs():
@@ -85,7 +87,6 @@ def _say_first_step(model: str, data: str, options: TrainerOptions, torch: float
     except RuntimeError as error:
         say(f"first step of {model} on {data}: not measured ({error})")
         return
-    ratio = f"{seconds / torch:.2f} times import torch"
     ratio = f"{seconds / torch:.2f} times import torch"
     say(f"first step of {model} on {data}: {seconds:.2f} s, {ratio}")
 

@@ -7,21 +7,19 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 from aetui.cli.doctor_terminal import examine_terminal
 from aetui.cli.finding import Finding
-from aetui.processes.children import child_environment, python_code
+from aetui.errors import BadInput
+from aetui.machine import usable_cores
+from aetui.processes.children import child_environment, python_command
+from aetui.runs.lock import hold_lock
 
-TORCH_QUESTION: Final = """
-import json, torch
-cuda = torch.cuda
-gpus = [(cuda.get_device_name(n), *cuda.mem_get_info(n)) for n in range(cuda.device_count())]
-found = {"version": torch.__version__, "gpus": gpus, "cuda": torch.version.cuda}
-print(json.dumps({**found, "mps": torch.backends.mps.is_available()}))
-"""
+LEAST_FREE: Final = 1e9  # bytes
 
 
 def examine(runs: Path, data_dir: Path) -> Iterator[Finding]:
@@ -33,20 +31,22 @@ def examine(runs: Path, data_dir: Path) -> Iterator[Finding]:
 
 
 def _runs_folder(runs: Path) -> Finding:
-    place = next(
-        folder for folder in (runs.absolute(), *runs.absolute().parents) if folder.exists()
-    )
-    free = shutil.disk_usage(place).free
+    """Whether a run could be made and locked there, tried as a training does it."""
+    absolute = runs.absolute()
+    place = next(folder for folder in (absolute, *absolute.parents) if folder.exists())
+    try:
+        with (
+            TemporaryDirectory(prefix=".aetui-doctor-", dir=place) as folder,
+            hold_lock(Path(folder)),
+        ):
+            free = shutil.disk_usage(folder).free
+    except (OSError, BadInput) as error:
+        reason = str(error) if isinstance(error, BadInput) else error.strerror
+        cure = "choose another folder with --runs"
+        return Finding("runs", f"no run can be made in {runs}: {reason}", cure)
     found = f"{runs}: {free / 1e9:.1f} GB free"
-    if not os.access(place, os.W_OK):
-        return Finding("runs", f"{runs} cannot be written", "choose another folder with --runs")
-    if free < 1e9:
-        return Finding(
-            "runs",
-            found,
-            "a run takes 10 to 100 MB; make room, or choose another folder with --runs",
-        )
-    return Finding("runs", found)
+    need = "a run takes 10 to 100 MB; make room, or choose another folder with --runs"
+    return Finding("runs", found, need if free < LEAST_FREE else "")
 
 
 def examine_data(data_dir: Path) -> Iterator[Finding]:
@@ -69,9 +69,9 @@ def examine_data(data_dir: Path) -> Iterator[Finding]:
 
 
 def _torch() -> Iterator[Finding]:
-    """Asked in a process of its own: it takes seconds, and a broken installation may crash it."""
+    """What a training would choose, asked as a training would ask."""
     done = subprocess.run(
-        python_code(TORCH_QUESTION),
+        python_command("aetui.ml.survey"),
         env=child_environment(),
         capture_output=True,
         text=True,
@@ -82,16 +82,28 @@ def _torch() -> Iterator[Finding]:
         yield Finding("torch", last, "install torch anew: uv sync --reinstall-package torch")
         return
     answer = json.loads(done.stdout)
-    yield Finding(
-        "torch", f"{answer['version']}, Python {platform.python_version()}, {os.cpu_count()} cores"
-    )
+    yield Finding("torch", f"{answer['version']}, Python {platform.python_version()}")
     for number, (name, free, total) in enumerate(answer["gpus"]):
-        yield Finding(
-            "device", f"cuda:{number} {name}, {free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
-        )
-    if answer["mps"]:
-        yield Finding("device", "mps")
-    if not answer["gpus"] and not answer["mps"]:
+        room = f"{free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
+        yield Finding("device", f"cuda:{number} {name}, {room}")
+    if problem := answer.get("problem"):
+        yield Finding("training", f"no training would start: {problem}", "try --device cpu")
+        return
+    yield _training(answer)
+
+
+def _training(answer: Mapping[str, Any]) -> Finding:
+    """The device, the precision and the threads of a training that is told nothing of them."""
+    device, threads = answer["device"], answer["threads"]
+    found = f"on {device} in {answer['precision']}"
+    if device != "cpu":
+        return Finding("training", found)
+    found += f", {threads} thread{'s' if threads > 1 else ''}"
+    usable, cores = usable_cores(), os.cpu_count()
+    if usable != cores:
+        limits = "by affinity, OMP_NUM_THREADS or a CPU quota"
+        found += f" ({usable} of {cores} cores may be used, {limits})"
+    if shutil.which("nvidia-smi") and not answer["gpus"]:
         seen = f"nvidia-smi is here but torch (CUDA {answer['cuda']}) sees no GPU"
-        cure = f"{seen}: is the driver older than that?" if shutil.which("nvidia-smi") else ""
-        yield Finding("device", "cpu only", cure)
+        return Finding("training", found, f"{seen}: is the driver older than that?")
+    return Finding("training", found)

@@ -52,7 +52,7 @@ def choose_profile(
         mouse=mouse,
         fps=fps or kept.fps or FPS,
     )
-    return replace(profile, theme=kept.theme)
+    return replace(profile, theme=kept.theme, keymap=kept.keymap)
 
 
 def _run(options: argparse.Namespace, profile: TerminalProfile, terminal: TerminalDevice) -> int:

@@ -48,8 +48,12 @@ class TrainerController:
         snapshot: Snapshot,
         settings: Mapping[str, Value] | None = None,
         data: str | None = None,
+        epochs: int | None = None,
     ) -> Outcome:
-        """Start, pause or continue, stop, or resume what the model's panel shows."""
+        """Start, pause or continue, stop, or resume what the model's panel shows.
+
+        `epochs` is for a finished run: how many it is to have in all.
+        """
         match action:
             case "start":
                 self.check_start(model, snapshot)
@@ -60,7 +64,7 @@ class TrainerController:
             case "stop":
                 return self._stop(model, snapshot)
             case "resume":
-                return self._resume(model, snapshot)
+                return self._resume(model, snapshot, epochs)
 
     def start_all(self, models: Sequence[str], snapshot: Snapshot) -> list[Outcome]:
         """Bring each of the models to train: resume what was interrupted, else start a new run."""
@@ -104,7 +108,14 @@ class TrainerController:
         stop_trainer(run.path, run.history.host, paused=run.state == "paused")
         return Outcome(f"Stopping {run.name} (saved). r resumes it.")
 
-    def _resume(self, model: str, snapshot: Snapshot) -> Outcome:
+    def finished_run(self, model: str, snapshot: Snapshot) -> RunSnapshot | None:
+        """The run on the model's panel, if only more epochs can resume it."""
+        run = snapshot.panels.get(model)
+        if run is None or run.state != "done" or run.config.card or _starting(model, snapshot):
+            return None
+        return run
+
+    def _resume(self, model: str, snapshot: Snapshot, epochs: int | None = None) -> Outcome:
         run = _shown(model, snapshot)
         if run.state == "paused":
             return self._pause(model, snapshot)
@@ -112,10 +123,11 @@ class TrainerController:
             raise BadInput(f"{run.name} is training already.")
         if run.config.card:
             raise BadInput(f"{run.name} is not trained further; s starts a new run.")
-        if run.state == "done":
-            epochs = run.config.hyperparameters.epochs
-            raise BadInput(f"{run.name} has finished its {epochs} epochs; s starts a new run.")
-        trainer = resume_trainer(run.path, model, self.options)
+        done = run.config.hyperparameters.epochs
+        if run.state == "done" and (epochs is None or epochs <= done):
+            cure = "more than that train it further, and s starts a new run"
+            raise BadInput(f"{run.name} has finished its {done} epochs; {cure}.")
+        trainer = resume_trainer(run.path, model, self.options, epochs)
         return _followed(f"Resuming {run.name}.", trainer)
 
     def _start_or_resume(self, model: str, snapshot: Snapshot, others: int) -> Outcome:

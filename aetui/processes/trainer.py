@@ -116,13 +116,20 @@ def _check_room(run: Path) -> None:
             raise BadInput(f"{problem}; make room, or choose another folder with --runs.")
 
 
-def resume_trainer(run: Path, model: str, options: TrainerOptions) -> StartedTrainer:
-    """Start a trainer that continues `run`; `BadInput` where one has it already."""
+def resume_trainer(
+    run: Path, model: str, options: TrainerOptions, epochs: int | None = None
+) -> StartedTrainer:
+    """Start a trainer that continues `run`, to `epochs` in all if they are given.
+
+    `BadInput` where one has it already.
+    """
     if lock_holder(run) is not None:
         raise BadInput(f"{run.name} is being trained already.")
     _refuse_elsewhere(run)
-    argument = options.argument_for(model)
-    return _start(run, model, options, [argument, "--resume", run.name])
+    command = [options.argument_for(model), "--resume", run.name]
+    if epochs is not None:
+        command += ["--epochs", f"{epochs}"]
+    return _start(run, model, options, command)
 
 
 def _start(run: Path, model: str, options: TrainerOptions, command: list[str]) -> StartedTrainer:

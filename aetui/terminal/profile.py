@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, cast
 
 from aetui.errors import BadInput, printable
@@ -35,6 +35,7 @@ class TerminalProfile:
     plain_output: bool = False  # everything is sent, as Textual writes it
     background: Background | None = None  # None where the terminal did not say
     theme: str | None = None  # that the person chose; None: as the background
+    keymap: Mapping[str, str] = field(default_factory=dict)  # what is pressed: what it stands for
 
     @property
     def ink(self) -> Ink:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
@@ -45,6 +45,7 @@ from aetui.tui.run_actions import RunActions, is_started
 from aetui.tui.screens.base import ModeScreen, Services, SnapshotScreen, fault_text
 from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
 from aetui.tui.textual_internals.exit_signals import leave_on_signals
+from aetui.tui.textual_internals.keymap import Keymap
 from aetui.tui.textual_internals.stylesheet import CachedStylesheet
 from aetui.tui.theme import THEMES, THEMES_BY_NAME, first_theme
 
@@ -91,6 +92,7 @@ class AetuiApp(App[None]):
         self._errors_shown: frozenset[str] = frozenset()
         self._monitor = RunMonitor(runs, *shipped, publish=self._publish)
         self._guide = Guide(self._guide_changed)
+        self._keymap = Keymap(profile.keymap)
         modes, newest = tuple(MODES), lambda: self._snapshot
         self._services = Services(modes, inference, profile, newest, self._guide)
         self._dialogs = Dialogs(self, self._services, options.data)
@@ -142,6 +144,9 @@ class AetuiApp(App[None]):
 
     def _keep_theme(self, theme: Theme) -> None:
         self._run_task(asyncio.to_thread(_write_theme, theme.name))
+
+    async def on_event(self, event: events.Event) -> None:
+        await super().on_event(self._keymap.translated(event, self.focused))
 
     async def _open_guide(self) -> None:
         await asyncio.to_thread(self._guide.load)

@@ -48,11 +48,16 @@ class RunActions:
 
     async def command(self, command: TrainerCommand) -> list[Outcome]:
         """Start, pause, stop or resume one training."""
-        model, settings = command.model, command.settings
+        self._check_writable()
+        model, settings, epochs = command.model, command.settings, None
+        if command.action == "resume":
+            finished = self._controller.finished_run(model, self._snapshot)
+            if finished and (epochs := await self._dialogs.ask_epochs(finished)) is None:
+                return []
 
         def act() -> list[Outcome]:
             action, data = command.action, command.data
-            return [self._controller.act(action, model, self._snapshot, settings, data)]
+            return [self._controller.act(action, model, self._snapshot, settings, data, epochs)]
 
         outcomes = await self._carry_out(act)
         if settings is not None:

@@ -12,9 +12,9 @@ from textual.binding import Binding
 
 from aetui.catalog import DATA_SETS, model_spec
 from aetui.errors import BadInput
-from aetui.model_spec import FULL_SET, value_text
+from aetui.model_spec import EPOCHS, FULL_SET, value_text
 from aetui.processes.inference import Superseded
-from aetui.processes.snapshots import Snapshot
+from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.runs.summary import RunSummary
 from aetui.tui.messages import ChooseRun, TrainerCommand
 from aetui.tui.screens.base import ModeScreen, Services
@@ -108,6 +108,20 @@ class Dialogs:
 
         meaning = "One line, which the lists show and find."
         return await self._app.push_screen_wait(AskLine(f"Note on {run.name}", run.note, meaning))
+
+    async def ask_epochs(self, run: RunSnapshot) -> int | None:
+        """How many epochs that finished run is to have in all; None where it was cancelled."""
+        from aetui.tui.dialogs.ask import AskLine
+
+        done = run.config.hyperparameters.epochs
+        meaning = (
+            f"Epochs in all; {done} are done. The rest of the schedule is planned anew: the "
+            "learning rate goes on as in a run of so many epochs from the start."
+        )
+        more = min(2 * done, EPOCHS.high)
+        dialog = AskLine(f"Train {run.name} further", f"{more:.0f}", meaning)
+        text = await self._app.push_screen_wait(dialog)
+        return None if text is None else int(EPOCHS.parse(text))
 
     async def ask_path(self, title: str) -> Path | None:
         """The path of a file; None where it was cancelled."""
