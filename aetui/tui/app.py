@@ -92,7 +92,7 @@ class AetuiApp(App[None]):
         self._errors_shown: frozenset[str] = frozenset()
         self._monitor = RunMonitor(runs, *shipped, publish=self._publish)
         self._guide = Guide(self._guide_changed)
-        self._keymap = Keymap(profile.keymap)
+        self._own_keys = Keymap(profile.keymap)
         modes, newest = tuple(MODES), lambda: self._snapshot
         self._services = Services(modes, inference, profile, newest, self._guide)
         self._dialogs = Dialogs(self, self._services, options.data)
@@ -146,7 +146,7 @@ class AetuiApp(App[None]):
         self._run_task(asyncio.to_thread(_write_theme, theme.name))
 
     async def on_event(self, event: events.Event) -> None:
-        await super().on_event(self._keymap.translated(event, self.focused))
+        await super().on_event(self._own_keys.translated(event, self.focused))
 
     async def _open_guide(self) -> None:
         await asyncio.to_thread(self._guide.load)
