@@ -90,6 +90,25 @@ def test_a_fresh_beat_from_elsewhere_is_a_running_training(
             act()
 
 
+@pytest.mark.parametrize(
+    ("clock", "written", "state"),
+    [
+        (-300, 0, "running on gpu-box"),  # its clock is five minutes behind
+        (300, 0, "running on gpu-box"),
+        (0, -300, "running on gpu-box"),  # the file server's is
+        (-300, -300, "done"),  # it died five minutes ago
+        (-3600, 0, "done"),  # a copy of a run that was killed an hour ago
+    ],
+)
+def test_a_clock_that_is_wrong_kills_nobody(
+    clock: int, written: int, state: str, stopped: Path
+) -> None:
+    leave_beat(stopped, time=time.time() + clock)
+    os.utime(stopped / "heartbeat", (time.time() + written,) * 2)
+    os.utime(stopped / "metrics.jsonl", (time.time() - 400,) * 2)
+    assert summarise(stopped).state_text == state
+
+
 async def test_the_app_says_where_it_runs_and_refuses_to_touch_it(stopped: Path) -> None:
     """The beat is of a process that lives, as through a mount whose locks are not seen."""
     parent = os.getppid()

@@ -41,3 +41,13 @@ print([name for name in ("torch", "torchvision", "sklearn", "scipy") if name in 
         [sys.executable, "-c", code, "/nowhere"], capture_output=True, text=True, check=False
     )
     assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
+
+
+def test_one_helper_starts_every_python() -> None:
+    """Without it, a random.py in the working directory would be imported, and run."""
+    asking = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "aetui").rglob("*.py")
+        if "sys.executable" in path.read_text(encoding="utf-8")
+    ]
+    assert asking == ["aetui/processes/children.py"]

@@ -61,6 +61,13 @@ def test_a_home_that_no_shell_wrote_out(tmp_path: Path) -> None:
     assert (code, said.startswith(f"no runs in {tmp_path}/my yet")) == (0, True)
 
 
+def test_a_home_that_no_shell_wrote_out_in_any_path(trained: Path, tmp_path: Path) -> None:
+    export = (AETUI, "export", "vae-001", "--runs", str(trained))
+    code, said = run(*export, "--weights=~/w.safetensors", HOME=str(tmp_path))
+    assert (code, said.strip()) == (0, str(tmp_path / "w.safetensors"))
+    assert (tmp_path / "w.safetensors").is_file()
+
+
 @needs_root
 def test_a_home_that_is_not_known(tmp_path: Path) -> None:
     code, said = run(*NOBODY, AETUI, "runs", "--runs=~/my")

@@ -1,10 +1,6 @@
-"""Our AdamW computes what torch's does, and a training starts without what torch's would load."""
+"""Our AdamW computes what torch's does."""
 
 from __future__ import annotations
-
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -15,7 +11,6 @@ from aetui.ml.models.base import Autoencoder
 from aetui.ml.models.registry import build
 from aetui.ml.training.optimizer import AdamW, make_optimizer
 
-HEAVY = ("torch._dynamo", "torchvision", "sklearn")
 SMALL = {"vae": (16,), "dae": (4, 4, 4)}
 
 
@@ -76,18 +71,3 @@ def test_a_state_of_torchs_is_continued(model: str) -> None:
         step(one, ours, number)
         step(other, theirs, number)
     assert_equal(one, other)
-
-
-def test_a_training_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
-    """Once the digits are cached: the first time, scikit-learn makes them."""
-    code = f"""
-import sys
-from aetui.cli import main
-arguments = ["train", "vae", "--data", "digits", "--epochs", "1", "--hidden", "8", "--threads", "1"]
-assert main([*arguments, "--runs", sys.argv[1]]) == 0
-print([name for name in {HEAVY!r} if name in sys.modules])
-"""
-    command = [sys.executable, "-c", code, str(tmp_path)]
-    for _ in range(2):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr

@@ -55,7 +55,16 @@ def test_keys_of_one_read_go_to_the_fields_they_were_typed_for() -> None:
         assert fields == ["5", "", "", "8", "", ""]
 
 
-def test_a_terminal_without_a_size_is_80x24_until_one_comes() -> None:
+@pytest.mark.parametrize("size", ["rows 0 cols 0", "rows 0 cols 80", "rows 24 cols 0"])
+def test_a_terminal_without_a_size_is_80x24_until_one_comes(size: str) -> None:
+    command = f"stty {size}; exec {' '.join(SMALL_APP)}"
+    with Terminal("/bin/sh", "-c", command, size=(80, 24), cwd=ROOT) as terminal:
+        terminal.wait("size 80x24")
+        terminal.resize(100, 30)
+        terminal.wait("size 100x30")
+
+
+def test_columns_and_lines_of_the_environment_are_not_believed() -> None:
     with small_app(size=(80, 24), env={"COLUMNS": "200", "LINES": "60"}) as terminal:
         terminal.wait("size 80x24")
         terminal.resize(100, 30)

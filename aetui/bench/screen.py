@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Final
 from aetui.bench.background import cost_of_watching, trainings
 from aetui.bench.pseudoterminal import Pseudoterminal
 from aetui.catalog import model_specs
+from aetui.processes.children import python_command
 from aetui.processes.trainer import TrainerOptions
 
 RIGHT, LEFT = b"\x1b[C", b"\x1b[D"
@@ -38,9 +38,9 @@ def bench_screen(runs: Path, options: TrainerOptions, say: Say) -> None:
     The navigator shows the newest run with a plane in `runs`. Keys are measured alone, then beside
     trainings of the featured models.
     """
-    bare = [sys.executable, "-m", "aetui.bench.bare"]
-    naive = [sys.executable, "-m", "aetui.bench.naive"]
-    launch = [sys.executable, "-m", "aetui", "launch"]
+    bare = python_command("aetui.bench.bare")
+    naive = python_command("aetui.bench.naive")
+    launch = [*python_command("aetui"), "launch"]
     ours = [*launch, "--runs", str(runs)]
     say("a key, 120x40, median of 60 (95th percentile), nothing else running:")
     reference = _measure_keys(bare, b"keys", b"")

@@ -26,15 +26,13 @@ from aetui.processes.priority import limit_openmp_spin
 from aetui.runs.directory import find_run
 from aetui.terminal.characters import ASCII_ERRORS
 
-PATHS: Final = ("runs", "data_dir", "target", "output", "file", "weights")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     _print_any_character()
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
-        _check_folders(options)
+        _check_paths(options)
         return COMMANDS[options.command](options)
     except BadInput as error:
         print(f"aetui: {error}", file=sys.stderr)
@@ -54,14 +52,14 @@ def _print_any_character() -> None:
             stream.reconfigure(errors=ASCII_ERRORS)
 
 
-def _check_folders(options: argparse.Namespace) -> None:
+def _check_paths(options: argparse.Namespace) -> None:
     try:
         Path.cwd()
     except OSError:
         raise BadInput("the working directory has been deleted; change to another one.") from None
-    for name in PATHS:
-        if (folder := getattr(options, name, None)) is not None:
-            setattr(options, name, expand_home(folder))
+    for name, value in vars(options).items():
+        if isinstance(value, Path):
+            setattr(options, name, expand_home(value))
 
 
 def show_help(_: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from aetui.errors import printable
 HEARTBEAT: Final = "heartbeat"
 EVERY: Final = 3.0  # seconds
 FRESH: Final = 30.0  # seconds without a beat before a trainer is taken for dead
+LONG_AGO: Final = 600.0  # seconds; no clock of another machine is that wrong
 SIZE: Final = 512  # bytes: a beat overwrites the one before, so that its file stays the same
 
 
@@ -30,6 +31,7 @@ class Beat:
     processes: str  # names the table of processes that `pid` is a number of
     started: str  # what tells the process from another that later has its pid
     time: float  # unix seconds, by the clock of that machine
+    written: float  # unix seconds, by the clock that dates files: here that of a file server
 
     @property
     def is_alive(self) -> bool | None:
@@ -40,9 +42,16 @@ class Beat:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the trainer is taken for alive."""
-        alive = self.is_alive
-        return abs(time.time() - self.time) < FRESH if alive is None else alive
+        """Whether the trainer is taken for alive. The clock of its machine may be wrong."""
+        if (alive := self.is_alive) is not None:
+            return alive
+        now = time.time()
+        return self.is_recent and min(abs(now - self.time), abs(now - self.written)) < FRESH
+
+    @property
+    def is_recent(self) -> bool:
+        """False for one so old that only a copied file can hold it."""
+        return abs(time.time() - self.time) < LONG_AGO
 
     @property
     def is_of_this_process(self) -> bool:
@@ -53,13 +62,14 @@ def read_beat(run: Path) -> Beat | None:
     """The last beat in the run's folder; None where there is none, or rubbish."""
     try:
         with (run / HEARTBEAT).open("rb") as file:
-            values = json.loads(file.read(SIZE))
+            values, written = json.loads(file.read(SIZE)), os.fstat(file.fileno()).st_mtime
         return Beat(
             printable(str(values["host"])),
             int(values["pid"]),
             str(values["processes"]),
             str(values["started"]),
             float(values["time"]),
+            written,
         )
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
@@ -125,8 +135,14 @@ class Heartbeat:
 
     def _beat(self) -> None:
         pid = os.getpid()
-        beat = Beat(platform.node(), pid, process_table(), _start_of(pid), round(time.time(), 3))
-        text = json.dumps(asdict(beat)).encode().ljust(SIZE - 1) + b"\n"
+        beat = {
+            "host": platform.node(),
+            "pid": pid,
+            "processes": process_table(),
+            "started": _start_of(pid),
+            "time": round(time.time(), 3),
+        }
+        text = json.dumps(beat).encode().ljust(SIZE - 1) + b"\n"
         # Opened anew each time: closing is what sends it to a file server.
         with suppress(OSError):
             file = os.open(

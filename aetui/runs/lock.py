@@ -16,7 +16,6 @@ from aetui.runs.heartbeat import FRESH, Beat, Heartbeat, read_beat
 LOCK: Final = "lock"
 TRIES: Final = 10  # a viewer that asks who holds the lock holds it for microseconds itself
 MOST_DIGITS: Final = 9  # of a pid; anything longer is rubbish
-LONG_AGO: Final = 600.0  # seconds; no clock of another machine is that wrong
 DESCRIPTORS: Final = Path("/proc/self/fd")
 
 
@@ -151,7 +150,7 @@ def _refuse_trainer_elsewhere(held: HeldRun, tell: Callable[[str], None]) -> Non
         return
     if beat.is_alive:
         raise _trained_elsewhere(held, beat)
-    if abs(time.time() - beat.time) > LONG_AGO:
+    if not beat.is_recent:
         return
     name = held.path.name
     tell(f"{name} was being trained on {beat.host}: waiting up to {FRESH:.0f} s for a sign of life")
