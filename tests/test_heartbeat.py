@@ -173,6 +173,17 @@ def test_a_machine_that_died_a_moment_ago_is_waited_for_and_then_followed(
     assert f"was being trained on gpu-box: waiting up to {FRESH:.0f} s" in said
 
 
+def test_a_trainer_that_waits_for_another_is_stopped_at_once(stopped: Path) -> None:
+    leave_beat(stopped)
+    before, errors = records(stopped), stopped.parent / "errors"
+    with trainer("vae", stopped.parent, "--resume", stopped.name, errors=errors) as process:
+        wait_until(lambda: "waiting up to" in errors.read_text(), "it waits", process)
+        process.terminate()
+        assert process.wait(FRESH / 2) == 143
+    assert records(stopped) == before
+    assert lock_holder(stopped) is None
+
+
 @pytest.fixture
 def second_view(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     """(a folder, the same through a mount of its own that shares no locks with it)."""

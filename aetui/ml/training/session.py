@@ -65,8 +65,11 @@ def run_training(request: TrainingRequest, report: Report, tell: Tell = silent) 
     device = choose_device(request.device)
     with signals.handled(), process_group(device) as group:
         job = resolve(request, device, group, tell if group.is_rank_zero else silent)
-        signals.defer()  # until here a signal found nothing to save
+        # A signal finds nothing to save yet. But a new run's folder is not to be left half made.
+        if request.resume is None:
+            signals.defer()
         with open_run(job, tell) as run, _recorder(job, run, report) as recorder:
+            signals.defer()
             try:
                 code = train_and_record(job, run, recorder, signals)
             except RunLost as error:
