@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import threading
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from aetui.ml import checkpoint
+from aetui.processes.children import python_code, python_command
 from aetui.runs.directory import PREVIOUS
 from tests.trainers import curve, events, newest_step, train_here, trainer, wait_until
 
@@ -114,6 +116,25 @@ def test_killed_and_resumed_it_is_the_unbroken_training(
     assert events(run)[-1] != "done", "it was too fast to be killed"
     assert train_here(model, tmp_path, "--resume", run.name) == 0
     assert_equal_runs(run, unbroken / run.name)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_same_command_gives_the_same_figures(model: str, tmp_path: Path) -> None:
+    """With the precision and the threads that it chooses itself, and beside other processes."""
+    curves = []
+    for name in ("one", "other"):
+        options = ["--data", "digits", "--epochs", "2", "--seed", "7", "--name", name]
+        command = [*python_command("aetui"), "train", model, "--runs", str(tmp_path), *options]
+        busy = subprocess.Popen(python_code("while True: pass")) if name == "other" else None
+        try:
+            subprocess.run(command, capture_output=True, check=True)
+        finally:
+            if busy is not None:
+                busy.kill()
+                busy.wait()
+        curves.append(curve(tmp_path / name))
+    assert curves[0] == curves[1]
+    assert_equal_states(final_state(tmp_path / "one"), final_state(tmp_path / "other"))
 
 
 def test_a_signal_at_the_end_of_an_epoch_does_not_skip_its_score(tmp_path: Path) -> None:

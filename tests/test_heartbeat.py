@@ -109,6 +109,25 @@ def test_a_clock_that_is_wrong_kills_nobody(
     assert summarise(stopped).state_text == state
 
 
+def test_a_copy_of_a_run_that_trains_does_not_train(tmp_path: Path) -> None:
+    """The beat was copied too, and its process lives."""
+    run, copy = tmp_path / "vae-001", tmp_path / "copy"
+    with trainer("vae", tmp_path, *LONG, "--save-every", "0") as process:
+        wait_until(lambda: newest_step(run) > 30, "steps", process)
+        process.send_signal(signal.SIGTSTP)
+        wait_until(lambda: events(run)[-1] == "paused", "paused", process)
+        shutil.copytree(run, copy)
+        beat = json.loads((copy / "heartbeat").read_text())
+        leave_beat(copy, **{**beat, "time": time.time() - FRESH - 1})
+        assert summarise(copy).state == "failed"
+        assert summarise(run).state == "paused"
+        with trainer("vae", tmp_path, "--resume", "copy") as second:
+            wait_until(lambda: "resumed" in events(copy), "resumed", second)
+        process.send_signal(signal.SIGSTOP)  # it beats no more, and has the run all the same
+        leave_beat(copy, **{**beat, "time": time.time() - FRESH - 1})
+        wait_until(lambda: summarise(copy).state_text.endswith(f"on {beat['host']}"), "stopped")
+
+
 async def test_the_app_says_where_it_runs_and_refuses_to_touch_it(stopped: Path) -> None:
     """The beat is of a process that lives, as through a mount whose locks are not seen."""
     parent = os.getppid()

@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from aetui.runs.lock import lock_holder
 from aetui.tui.app import AetuiApp
 from aetui.tui.dialogs.run_table import RunTable
-from tests.pilot import messages, opened, panel, shown, until
+from tests.pilot import messages, opened, panel, shown, text, until
 from tests.terminal import launch
 from tests.trainers import events, newest_step, train_here, trainer, wait_until
 
@@ -170,6 +171,19 @@ async def test_x_stops_what_is_starting(trained: Path, runs: Path) -> None:
         await until(pilot, lambda: "done · vae-001" in panel(app, "vae"))
         assert lock_holder(runs / "vae-002") is None
         assert not (runs / "vae-002" / "config.json").exists()
+
+
+async def test_the_palette_has_what_the_letters_do(runs: Path) -> None:
+    """For keyboards that have other letters: arrows and enter choose from it as well."""
+    async with opened(runs) as (app, pilot):
+        await until(pilot, lambda: "Nothing trained yet" in panel(app, "vae"))
+        for words, state in (("start training", "running"), ("stop training", "stopped")):
+            await pilot.press("f2")
+            await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+            await pilot.press(*words)
+            await until(pilot, partial(is_in, words.capitalize(), partial(text, app)))
+            await pilot.press("down", "enter")
+            await until(pilot, partial(is_in, f"{state} · vae-001", partial(panel, app, "vae")))
 
 
 async def test_b_does_not_resume_a_run_of_other_data(trained: Path, runs: Path) -> None:

@@ -19,6 +19,7 @@ HEARTBEAT: Final = "heartbeat"
 EVERY: Final = 3.0  # seconds
 FRESH: Final = 30.0  # seconds without a beat before a trainer is taken for dead
 LONG_AGO: Final = 600.0  # seconds; no clock of another machine is that wrong
+STOPPED: Final = ("T", "t", "")  # states of a process; "" where /proc does not say
 SIZE: Final = 512  # bytes: a beat overwrites the one before, so that its file stays the same
 
 
@@ -35,10 +36,17 @@ class Beat:
 
     @property
     def is_alive(self) -> bool | None:
-        """Whether its process lives; None where only another machine or container can tell."""
+        """Whether its process lives; None where only another machine or container can tell.
+
+        One that lives and does not beat here trains elsewhere: this is a copy of its run. Unless it
+        was stopped, by ctrl+z say.
+        """
         if self.processes != process_table():
             return None
-        return self.started == _start_of(self.pid) and (bool(self.started) or _exists(self.pid))
+        state, started = _process(self.pid)
+        if started != self.started or not (started or _exists(self.pid)):
+            return False
+        return state in STOPPED or abs(time.time() - self.time) < FRESH
 
     @property
     def is_fresh(self) -> bool:
@@ -84,14 +92,17 @@ def process_table() -> str:
         return platform.node()
 
 
-def _start_of(pid: int) -> str:
-    """When the process started, in the kernel's ticks; "" where it is dead or not known."""
+def _process(pid: int) -> tuple[str, str]:
+    """The state of a process, and when it started in the kernel's ticks.
+
+    Both "" where it is dead or not known.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         state, *fields = stat.rpartition(")")[2].split()
-        return "" if state in "ZX" else fields[18]
+        return ("", "") if state in "ZX" else (state, fields[18])
     except (OSError, ValueError, IndexError):
-        return ""
+        return "", ""
 
 
 def _exists(pid: int) -> bool:
@@ -139,7 +150,7 @@ class Heartbeat:
             "host": platform.node(),
             "pid": pid,
             "processes": process_table(),
-            "started": _start_of(pid),
+            "started": _process(pid)[1],
             "time": round(time.time(), 3),
         }
         text = json.dumps(beat).encode().ljust(SIZE - 1) + b"\n"

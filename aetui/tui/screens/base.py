@@ -95,8 +95,12 @@ class ModeScreen(SnapshotScreen):
         raise NotImplementedError
 
     def commands(self) -> Iterable[Command]:
-        """What the command palette offers on this screen beyond what every screen has."""
-        return ()
+        """What the command palette offers on this screen beyond what every screen has.
+
+        All that needs a letter: some keyboards have others.
+        """
+        if self.CAPABILITY:
+            yield "Runs", "Choose the run that is shown (o)", self.action_choose_run
 
     def go_to(self, x: float, y: float) -> None:
         """Show that point of the plane, if this screen can."""

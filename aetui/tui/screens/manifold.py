@@ -16,7 +16,7 @@ from textual.widgets import Static
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.runs.directory import RunIdentity
 from aetui.tui.messages import OpenPoint
-from aetui.tui.screens.base import Services
+from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.plane_screen import FILM_BINDINGS, PlaneScreen
 from aetui.tui.widgets.image_grid import Images, shrink
 from aetui.tui.widgets.pixel_view import PixelView
@@ -75,6 +75,14 @@ class ManifoldScreen(PlaneScreen):
             self._scan_plane()
         elif self._exact_for != self._wanted():
             self._decode()
+
+    def commands(self) -> Iterable[Command]:
+        yield from super().commands()
+        yield (
+            "Image size",
+            "More and smaller images, or fewer and larger ones (z)",
+            self.action_size,
+        )
 
     def forget_plane(self) -> None:
         self._scan = self._shown = self._exact_for = None

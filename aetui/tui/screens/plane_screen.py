@@ -52,6 +52,7 @@ class PlaneScreen(ModeScreen):
         """There is nothing to show any more."""
 
     def commands(self) -> Iterable[Command]:
+        yield from super().commands()
         yield "Play film", "The plane from the first epoch to the last", self.action_play_film
         yield "Previous epoch", "The latent plane one map earlier (,)", lambda: self.action_film(-1)
         yield "Next epoch", "The latent plane one map later (.)", lambda: self.action_film(1)

@@ -18,6 +18,7 @@ from aetui.tui.messages import ChooseRun, EditSettings, StartAll, TrainerCommand
 from aetui.tui.screens.base import Command, ModeScreen
 from aetui.tui.screens.panel import ModelPanel
 
+ACTIONS: Final[dict[Action, str]] = {"start": "s", "pause": "p", "stop": "x", "resume": "r"}
 USES: Final[dict[Capability, tuple[str, str]]] = {
     "plane": ("navigate", "walks its plane"),
     "denoise": ("denoise", "shows it at work"),
@@ -47,7 +48,14 @@ class TrainScreen(ModeScreen):
         yield Container(*(self._panel(spec) for spec in featured), id="panels")
 
     def commands(self) -> Iterable[Command]:
-        """Each model that has no panel before it has a run."""
+        """What the keys do to the marked model, and each model without a panel before its run."""
+        title = model_spec(self._model()).title
+        yield "Train both", "Start or resume both models (b)", self.action_start_all
+        for action, key in ACTIONS.items():
+            name = f"{action.capitalize()} training"
+            yield name, f"{title} ({key})", partial(self.action_command, action)
+        yield "Settings", f"Change them, then start: {title} (e)", self.action_edit
+        yield "Runs", f"Choose the run that is shown: {title} (o)", self.action_choose_run
         for spec in model_specs():
             if not spec.featured:
                 edit = partial(self.post_message, EditSettings(spec.name))
