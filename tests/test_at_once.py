@@ -15,7 +15,7 @@ from aetui.protocol import LENGTHS, Packet
 from aetui.runs.directory import shipped_runs
 from tests.trainers import PATIENCE, newest_step, train_here, trainer, wait_until
 
-HEAVY = ("torch._dynamo", "torchvision", "sklearn", "scipy", "matplotlib", "pandas")
+HEAVY = ("torch._dynamo", "torchvision", "sklearn", "matplotlib", "pandas")
 LOG_IMPORTS = "PYTHONPROFILEIMPORTTIME"  # has Python write each import to stderr
 
 

@@ -189,7 +189,7 @@ def test_a_keymap_gives_keys_another_meaning_and_fields_keep_what_is_typed(runs:
         terminal.wait("density")
         terminal.press("ё")
         terminal.wait("Three things to try")
-        terminal.press("esc", "1")
+        terminal.press("enter", "1")
         terminal.wait("Ships with")
         terminal.type(b"\x1b[15~")
         terminal.wait("Search")

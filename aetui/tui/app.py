@@ -146,7 +146,9 @@ class AetuiApp(App[None]):
         self._run_task(asyncio.to_thread(_write_theme, theme.name))
 
     async def on_event(self, event: events.Event) -> None:
-        await super().on_event(self._own_keys.translated(event, self.focused))
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            event = self._own_keys.translated(event, self.focused)
+        await super().on_event(event)
 
     async def _open_guide(self) -> None:
         await asyncio.to_thread(self._guide.load)

@@ -15,10 +15,8 @@ class Keymap:
     def __init__(self, keys: Mapping[str, str]) -> None:
         self._keys = {_key_name(pressed): meant for pressed, meant in keys.items()}
 
-    def translated(self, event: events.Event, focused: Widget | None) -> events.Event:
+    def translated(self, event: events.Key, focused: Widget | None) -> events.Key:
         """What `event` stands for. What is typed into a field stays what it is."""
-        if not isinstance(event, events.Key) or event.is_forwarded:
-            return event
         meant = self._keys.get(event.key)
         if meant is None or _is_text(event, focused):
             return event
