@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -61,6 +62,21 @@ def _quotas_above(base: Path, path: PurePosixPath) -> Iterator[float]:
             period = (folder / "cpu.cfs_period_us").read_text()
             if float(quota) > 0:
                 yield float(quota) / float(period)
+
+
+def open_standard_streams() -> None:
+    """Where we were started without stdin, stdout or stderr, open them on /dev/null.
+
+    Else the next file that is opened would be taken for them.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+            stream = open(number, mode, encoding="utf-8")  # noqa: PTH123, SIM115  for good
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
 
 
 def cache_dir() -> Path:

@@ -16,6 +16,7 @@ import pytest
 
 from aetui.tui.textual_internals.diff_driver import OutputDiff
 from tests.conftest import ROOT
+from tests.pilot import AETUI
 from tests.streams import COLUMNS, ROWS
 from tests.terminal import Terminal
 from tests.test_diff_driver import shown
@@ -77,6 +78,17 @@ def test_it_draws_on_the_terminal_whatever_is_redirected(redirection: str, tmp_p
     path = {"PYTHONPATH": str(ROOT)}
     with Terminal("/bin/sh", "-c", command, cwd=tmp_path, env=path) as terminal:
         terminal.wait("size 120x40")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "</dev/null 2>&-"])
+def test_it_draws_on_the_terminal_whatever_is_closed(closed: str, tmp_path: Path) -> None:
+    command = f"{AETUI} launch --runs {tmp_path} --data digits {closed}; echo ended with $?"
+    with Terminal("/bin/sh", "-c", command) as terminal:
+        terminal.wait("Ships with")
+        terminal.press("5")
+        terminal.wait("density")
+        terminal.press("q")
+        terminal.wait("ended with 0")
 
 
 def test_without_a_terminal_it_is_refused_in_one_sentence() -> None:

@@ -20,7 +20,7 @@ from aetui.catalog import is_reference, model_names, model_spec
 from aetui.cli.arguments import make_parser, parse, setting_values
 from aetui.config import DataOptions
 from aetui.errors import BadInput
-from aetui.machine import default_data_dir, expand_home
+from aetui.machine import default_data_dir, expand_home, open_standard_streams
 from aetui.model_spec import ModelSpec
 from aetui.processes.priority import limit_openmp_spin
 from aetui.runs.directory import find_run
@@ -29,6 +29,7 @@ from aetui.terminal.characters import ASCII_ERRORS
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    open_standard_streams()
     _print_any_character()
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:

@@ -62,7 +62,8 @@ class AetuiApp(App[None]):
         Binding("question_mark,f1", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+l", "redraw", "Redraw", show=False),
-        Binding("ctrl+p,f2", "command_palette", "Palette", show=False),  # some editors keep ctrl+p
+        Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
+        Binding("f2", "command_palette", show=False),  # some editors keep ctrl+p
         Binding("ctrl+z", "suspend_process", "Suspend", show=False),
         Binding("escape", "end_guide", "End the guide", show=False),
     ]
