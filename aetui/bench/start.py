@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -31,28 +32,39 @@ Say = Callable[[str], None]
 def bench_start(runs: Path, options: TrainerOptions, say: Say) -> None:
     """Measure first pictures, first steps of trainings, and a folder of two thousand runs."""
     launch = [*python_command("aetui"), "launch"]
-    torch = _median(_import_torch)
-    say(f"import torch: {torch:.2f} s; medians of {REPEATS} from here on")
-    bare = _median(lambda: _first([*python_command("aetui.bench.bare")], b"keys"))
-    app = _median(lambda: _first([*launch, "--runs", str(runs)], b"Navigate"))
-    say(f"first picture: {app:.2f} s, {app / bare:.2f} times that of a bare Textual app")
     shown = [*launch, "--runs", str(runs)]
+    say(f"medians of {REPEATS}; ratios to `import torch`, measured before each")
+    bare = _median(lambda: _first([*python_command("aetui.bench.bare")], b"keys"))
+    app = _median(lambda: _first(shown, b"Navigate"))
+    say(f"first picture: {app:.2f} s, {app / bare:.2f} times that of a bare Textual app")
     digit = _median(lambda: _after_key(shown, b"n", "▀".encode()))
     say(f"first decoded image: {digit:.2f} s after the first picture")
     plane = _median(lambda: _after_key(shown, b"m", "▀".encode()))
     say(f"first scanned plane: {plane:.2f} s after the first picture")
-    clean = app + _median(lambda: _after_key(shown, b"d", b"PSNR"))
-    say(f"first denoised images: {clean:.2f} s, {clean / torch:.2f} times import torch")
+    _say_ratio("first denoised images", lambda: app + _after_key(shown, b"d", b"PSNR"), say)
     for spec in model_specs():
         if spec.featured:
             for data in DATA:
-                _say_first_step(spec.name, data, options, torch, say)
+                first_step = partial(_first_step, spec.name, data, options)
+                _say_ratio(f"first step of {spec.name} on {data}", first_step, say)
     with tempfile.TemporaryDirectory(prefix="aetui-bench-") as folder:
         measure_many_runs(Path(folder), launch, say)
 
 
 def _median(measure: Callable[[], float]) -> float:
     return statistics.median(measure() for _ in range(REPEATS))
+
+
+def _say_ratio(what: str, measure: Callable[[], float], say: Say) -> None:
+    """In turn with `import torch`: so that other work on the machine slows both alike."""
+    try:
+        pairs = [(_import_torch(), measure()) for _ in range(REPEATS)]
+    except RuntimeError as error:
+        say(f"{what}: not measured ({error})")
+        return
+    torch, seconds = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ratio = statistics.median(ours / theirs for theirs, ours in pairs)
+    say(f"{what}: {seconds:.2f} s, {ratio:.2f} times import torch ({torch:.2f} s)")
 
 
 def _import_torch() -> float:
@@ -81,18 +93,8 @@ def _found(seconds: float | None, command: list[str]) -> float:
     return seconds
 
 
-def _say_first_step(model: str, data: str, options: TrainerOptions, torch: float, say: Say) -> None:
-    try:
-        seconds = _median(lambda: _first_step(model, data, options))
-    except RuntimeError as error:
-        say(f"first step of {model} on {data}: not measured ({error})")
-        return
-    ratio = f"{seconds / torch:.2f} times import torch"
-    say(f"first step of {model} on {data}: {seconds:.2f} s, {ratio}")
-
-
 def _first_step(model: str, data: str, options: TrainerOptions) -> float:
-    """Seconds until a training has written of its first steps."""
+    """Seconds until a training has written of its first step."""
     with tempfile.TemporaryDirectory(prefix="aetui-bench-") as folder:
         command = [*python_command("aetui"), "train", model, "--name", "run", "--runs", folder]
         command += ["--data", data, "--device", options.device]

@@ -98,7 +98,7 @@ class _Loop:
 
     def _is_reading_due(self, position: int) -> bool:
         """A reading waits for the device, so it comes a few times a second, for many steps."""
-        if position == self._schedule.steps_per_epoch:
+        if position == self._schedule.steps_per_epoch or self._state.step == 1:
             return True
         if self._state.group.world > 1:  # no clock: every process must read at the same step
             return position % self._state.averager.width == 0

@@ -10,7 +10,8 @@ WINDOWS: Final = 20  # per epoch, at most
 class LossAverager:
     """Groups losses into windows that depend on the step alone.
 
-    So a resumed run writes the same lines as an unbroken one.
+    So a resumed run writes the same lines as an unbroken one. The very first step has a window of
+    its own: a person waits for it.
     """
 
     def __init__(self, names: tuple[str, ...], steps_per_epoch: int) -> None:
@@ -28,7 +29,7 @@ class LossAverager:
         self._epoch_sum = [total + value for total, value in pairs]
         self._epoch_count += 1
         position = (step - 1) % self._steps_per_epoch + 1
-        if position % self.width and position != self._steps_per_epoch:
+        if step > 1 and position % self.width and position != self._steps_per_epoch:
             return None
         columns = zip(*self._pending, strict=True)
         means = [sum(column) / len(self._pending) for column in columns]
