@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from aetui.config import DataOptions
+from aetui.machine import usable_cores
 from aetui.preferences import read_display_preferences
 from aetui.processes.priority import prefer_interactive
 from aetui.runs.directory import shipped_runs
@@ -65,6 +66,8 @@ def _run(options: argparse.Namespace, profile: TerminalProfile, terminal: Termin
 
     inference = Inference(options.data_dir, options.model)
     try:
+        if usable_cores() > 1:
+            inference.start()
         from aetui.tui.app import AetuiApp
 
         trainers = TrainerOptions(
