@@ -134,7 +134,7 @@ def test_tmux_detach_and_attach(trained: Path, tmp_path: Path) -> None:
         ) as first:
             first.wait("Denoising autoencoder")
             first.press("n")
-            first.wait("density")
+            first.wait(lambda text: "density" in text and "nearest scanned" not in text)
             before = wait("density", "Origin")
             first.press("\x02", "d")
             first.wait_for_end()
