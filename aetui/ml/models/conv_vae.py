@@ -24,8 +24,10 @@ class ConvVAE(Variational):
     `filters` are how many numbers a cell is between the convolutions and the dense layers, in the
     encoder and in the decoder; `hidden` and `decoder_hidden` are the widths of the dense layers.
 
-    Two large convolutions, because small ones at full size cost a CPU more than they bring:
-    measured on MNIST, nats after equal CPU seconds.
+    Two large convolutions, because small ones at full size cost a CPU more than they bring. MNIST,
+    one thread, bf16, whole schedules of about 25 CPU seconds: 138.3 nats with 16 and 32 filters (5
+    epochs), 138.6 with 16 and 16 (6), 139.6 with 8 and 16 (6); the dense layers of vae 137.7 (7, in
+    23 seconds). A step takes 1.45 times as long as one of vae.
     """
 
     spec: ClassVar[ModelSpec] = CONV_VAE_SPEC
