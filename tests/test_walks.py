@@ -45,7 +45,10 @@ async def by_name(pilot: Pilot[None], name: str) -> None:
     await until(pilot, lambda: pilot.app.screen.query(CommandList))
     await pilot.press(*["space" if letter == " " else letter for letter in name])
     hits = pilot.app.screen.query_one(CommandList)
-    await until(pilot, lambda: hits.option_count == 1)
+    await until(
+        pilot,
+        lambda: hits.option_count and str(hits.get_option_at_index(0).prompt).startswith(name),
+    )
     await pilot.press("enter")
 
 
@@ -135,3 +138,35 @@ def test_routes_begin_and_end_where_they_should() -> None:
     assert alike.points.tolist() == [[0, 0]] * len(alike.points)
     centres = np.array([[5, 0], [1, 0], [3, 0]], np.float32)
     assert tour(start, centres, 1).stops.tolist() == [[1, 0], [3, 0], [5, 0]]
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "copied"),
+    [
+        ("5", "Copy coordinates", "z0=0.1, z1=0"),
+        ("5", "Copy path", "vae-001"),
+        ("1", "Copy command", "aetui train vae"),
+        ("2", "Copy command", "aetui train dae"),
+    ],
+)
+async def test_what_a_person_quotes_is_copied(
+    key: str, name: str, copied: str, trained: Path
+) -> None:
+    async with opened(trained) as (app, pilot):
+        await open_plane(app, pilot)
+        await pilot.press("0", "right")
+        await until(pilot, lambda: place(app) == (0.1, 0))
+        await pilot.press(key)
+        await by_name(pilot, name)
+        await until(pilot, lambda: copied in app.clipboard)
+        assert any("Copied" in text for text in messages(app))
+
+
+async def test_y_copies_what_is_wanted_most(trained: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await until(pilot, lambda: app.screen.is_mounted)
+        await open_plane(app, pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "z0=0" in app.clipboard)
+        await pilot.press("1", "y")
+        await until(pilot, lambda: "aetui train" in app.clipboard)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -76,6 +78,7 @@ class ModeScreen(SnapshotScreen):
     NAME: ClassVar[str]
     CAPABILITY: ClassVar[Capability | None] = None  # what the run that it shows must have
     SMALLEST: ClassVar[tuple[int, int]] = (80, 24)  # (columns, rows)
+    BINDINGS = [Binding("y", "copy", "Copy", show=False)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]
 
@@ -101,6 +104,27 @@ class ModeScreen(SnapshotScreen):
         """
         if self.CAPABILITY:
             yield "Runs", "Choose the run that is shown (o)", self.action_choose_run
+        if (run := self.copied_run) is not None:
+            path, command = str(run.path.absolute()), run.config.command
+            yield "Copy path", "The run's folder, to the clipboard", partial(self.copy, path)
+            if command:
+                says = "The command line that makes this run again, to the clipboard"
+                yield "Copy command", says, partial(self.copy, command)
+
+    @property
+    def copied_run(self) -> RunSnapshot | None:
+        """The run of which path and command are copied."""
+        return self.run_shown
+
+    def copy(self, text: str) -> None:
+        """Put `text` on the clipboard of the person's terminal (OSC 52)."""
+        self.app.copy_to_clipboard(text)
+        self.notify(f"Copied: {printable(text, 200)}", markup=False)
+
+    def action_copy(self) -> None:
+        """Copy what a person most likely wants of this screen: here the command of the run."""
+        if (run := self.copied_run) is not None:
+            self.copy(run.config.command or str(run.path.absolute()))
 
     def go_to(self, x: float, y: float) -> None:
         """Show that point of the plane, if this screen can."""

@@ -90,6 +90,7 @@ class DrawScreen(ModeScreen):
         self.run_task(self._explainer.follow(), "follow")
 
     def commands(self) -> Iterable[Command]:
+        yield from super().commands()
         yield "Test image", "Take the next test image of the data set", self.action_test_image
         yield "Open image", "Take a picture from a file", self.action_open_image
         yield "Refine", "Let the code slide to where it explains the drawing", self.action_refine

@@ -162,6 +162,10 @@ class ManifoldScreen(PlaneScreen):
             parts.append(("   nearest scanned images", "$warning"))
         self.query_one("#where", Static).update(Content.assemble(*parts), layout=False)
 
+    @property
+    def copied_point(self) -> tuple[float, float] | None:
+        return None if self._scan is None else self._point(self._scan)
+
     def _point(self, scan: Scan) -> tuple[float, float]:
         """The plane's point under the cursor."""
         return float(scan.xs[self._cursor[0]]), float(scan.ys[self._cursor[1]])

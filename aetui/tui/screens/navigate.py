@@ -215,6 +215,10 @@ class NavigateScreen(WalkingScreen):
         self._show_readout()
 
     @property
+    def copied_point(self) -> tuple[float, float]:
+        return self._x, self._y
+
+    @property
     def walk_step(self) -> float:
         return self._step
 

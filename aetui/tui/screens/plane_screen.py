@@ -51,8 +51,28 @@ class PlaneScreen(ModeScreen):
     def forget_plane(self) -> None:
         """There is nothing to show any more."""
 
+    @property
+    def copied_point(self) -> tuple[float, float] | None:
+        """The point of the plane that is copied, where this screen has a cursor."""
+        return None
+
+    def action_copy(self) -> None:
+        if self.copied_point is None:
+            super().action_copy()
+        else:
+            self.action_copy_coordinates()
+
+    def action_copy_coordinates(self) -> None:
+        """The point under the cursor, with the names of its axes."""
+        if self.copied_point is not None and self.plane is not None:
+            axes = zip(self.plane.latent.axes, self.copied_point, strict=True)
+            self.copy(", ".join(f"z{axis}={value:.6g}" for axis, value in axes))
+
     def commands(self) -> Iterable[Command]:
         yield from super().commands()
+        if self.copied_point is not None:
+            says = "The point under the cursor, to the clipboard (y)"
+            yield "Copy coordinates", says, self.action_copy_coordinates
         yield "Play film", "The plane from the first epoch to the last", self.action_play_film
         yield "Previous epoch", "The latent plane one map earlier (,)", lambda: self.action_film(-1)
         yield "Next epoch", "The latent plane one map later (.)", lambda: self.action_film(1)

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from aetui.catalog import model_spec, model_specs
 from aetui.model_spec import Capability, ModelSpec
 from aetui.processes.controller import Action
-from aetui.processes.snapshots import Snapshot
+from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.tui.messages import ChooseRun, EditSettings, StartAll, TrainerCommand
 from aetui.tui.screens.base import Command, ModeScreen
 from aetui.tui.screens.panel import ModelPanel
@@ -49,6 +49,7 @@ class TrainScreen(ModeScreen):
 
     def commands(self) -> Iterable[Command]:
         """What the keys do to the marked model, and each model without a panel before its run."""
+        yield from super().commands()
         title = model_spec(self._model()).title
         yield "Train both", "Start or resume both models (b)", self.action_start_all
         for action, key in ACTIONS.items():
@@ -86,6 +87,11 @@ class TrainScreen(ModeScreen):
         specs |= {run.spec.name: run.spec for run in snapshot.panels.values()}
         specs |= {name: model_spec(name) for name in snapshot.starting if name not in specs}
         return list(specs.values())
+
+    @property
+    def copied_run(self) -> RunSnapshot | None:
+        """That of the marked panel."""
+        return self.snapshot.panels.get(self._model())
 
     def _model(self) -> str:
         """The model of the marked panel."""
