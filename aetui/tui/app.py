@@ -30,6 +30,7 @@ from aetui.tui.dialogs.open import Dialogs
 from aetui.tui.guide import Guide
 from aetui.tui.messages import (
     AskPath,
+    AskText,
     ChooseRun,
     EditSettings,
     ErrorMessage,
@@ -241,6 +242,15 @@ class AetuiApp(App[None]):
         path = await self._dialogs.ask_path(wish.title)
         if path is not None:
             wish.answered(path)
+
+    @on(AskText)
+    def _ask_text(self, wish: AskText) -> None:
+        self._run_task(self._find_text(wish))
+
+    async def _find_text(self, wish: AskText) -> None:
+        text = await self._dialogs.ask_text(wish.title, wish.meaning)
+        if text:
+            wish.answered(text)
 
     @on(HoldMapEpoch)
     def _hold_epoch(self, wish: HoldMapEpoch) -> None:

@@ -66,6 +66,15 @@ class AskPath(Message):
 
 
 @dataclass
+class AskText(Message):
+    """Ask a person for a line of text, and call `answered` with it unless they cancel."""
+
+    title: str
+    meaning: str  # what may be typed
+    answered: Callable[[str], None]
+
+
+@dataclass
 class RunChange(Message):
     """Delete or rename a run, or note something about it."""
 

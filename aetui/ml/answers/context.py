@@ -16,6 +16,7 @@ from aetui.config import ImageShape
 from aetui.errors import BadInput, printable
 from aetui.ml.answers.images import TestImageReader
 from aetui.ml.answers.model_cache import ModelCache
+from aetui.ml.codes import codes_of, reconstruction_errors
 from aetui.ml.data.dataset import TestImages
 from aetui.ml.data.transforms import to_float
 from aetui.ml.models.base import Autoencoder
@@ -96,3 +97,28 @@ def given_images(request: Packet, shape: ImageShape) -> Tensor:
         given = "x".join(map(str, images.shape[1:]))
         raise BadInput(f"this run takes images of {shape}, not of {given}.")
     return to_float(images)
+
+
+def test_images_at(test: TestImages, numbers: np.ndarray) -> Tensor:
+    """The test images with these numbers [N], uint8 [N, C, H, W]; `BadInput` where one is none."""
+    total = len(test.images)
+    if numbers.min(initial=0) < 0 or numbers.max(initial=0) >= total:
+        raise BadInput(f"there is no test image #{numbers.max()}; the last one is #{total - 1}.")
+    return test.images[torch.from_numpy(numbers.copy())]
+
+
+def reconstructions(network: Autoencoder, images: Tensor) -> dict[str, np.ndarray]:
+    """Of images in [0, 1]: reconstructions, z_mean, errors [N] in nats; sigma where codes have one.
+
+    Reconstructions are uint8 [N, C, H, W]; z_mean and sigma float32 [N, latent_dim].
+    """
+    z_mean, z_log_sigma = codes_of(network, images)
+    logits = network.decode(z_mean)
+    arrays = {
+        "reconstructions": to_uint8(logits.sigmoid()),
+        "z_mean": z_mean.numpy(),
+        "errors": reconstruction_errors(logits, images).numpy(),
+    }
+    if z_log_sigma is not None:
+        arrays["sigma"] = z_log_sigma.exp().numpy()
+    return arrays

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from aetui.ml.answers.clean import clean
+from aetui.ml.answers.cluster import cluster
 from aetui.ml.answers.context import Context, Reply
 from aetui.ml.answers.decode import decode
 from aetui.ml.answers.denoise import denoise
 from aetui.ml.answers.describe import describe
 from aetui.ml.answers.errors import errors
+from aetui.ml.answers.explain import explain
+from aetui.ml.answers.gather import gather
 from aetui.ml.answers.picture import picture
 from aetui.ml.answers.probe import probe
 from aetui.ml.answers.reconstruct import reconstruct
@@ -23,7 +26,7 @@ Answer = Callable[[Context, Packet], Reply]
 ANSWERS: Final[Mapping[str, Answer]] = {
     answer.__name__: answer
     for answer in (
-        *(clean, decode, denoise, describe, errors, picture, probe),
-        *(reconstruct, refine, test_image),
+        *(clean, cluster, decode, denoise, describe, errors, explain, gather),
+        *(picture, probe, reconstruct, refine, test_image),
     )
 }

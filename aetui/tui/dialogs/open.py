@@ -123,6 +123,12 @@ class Dialogs:
         text = await self._app.push_screen_wait(dialog)
         return None if text is None else int(EPOCHS.parse(text))
 
+    async def ask_text(self, title: str, meaning: str) -> str | None:
+        """A line of text; None where it was cancelled."""
+        from aetui.tui.dialogs.ask import AskLine
+
+        return await self._app.push_screen_wait(AskLine(title, "", meaning))
+
     async def ask_path(self, title: str) -> Path | None:
         """The path of a file; None where it was cancelled."""
         from aetui.tui.dialogs.path import PathDialog

@@ -1,23 +1,35 @@
-"""Scatter: where test images lie on the latent plane."""
+"""Scatter: where test images lie on the latent plane, and what there is to each of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 import numpy as np
 from textual import on
+from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from aetui.errors import BadInput
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
-from aetui.runs.latent_map import LatentMap
+from aetui.tui.messages import AskText, ErrorMessage, OpenPoint
+from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.plane_screen import FILM_BINDINGS, PlaneScreen
+from aetui.tui.screens.scatter_card import Inspector
+from aetui.tui.screens.scatter_colours import KINDS, Colours, Kind
+from aetui.tui.screens.scatter_errors import ErrorTable
+from aetui.tui.screens.scatter_gallery import Gallery
+from aetui.tui.screens.scatter_goto import MEANING, ClassLabel, ImageNumber, find_class, read_place
+from aetui.tui.screens.scatter_layers import Layers
+from aetui.tui.screens.scatter_text import about, not_here
+from aetui.tui.widgets.card import Card
+from aetui.tui.widgets.explore_view import ExploreView
 from aetui.tui.widgets.legend import Legend
-from aetui.tui.widgets.plane_view import PlaneView
 
 ZOOM: Final = 1.5
 PAN: Final = 0.1  # of the width
@@ -28,79 +40,285 @@ class ScatterScreen(PlaneScreen):
 
     NAME = "scatter"
     BINDINGS = [
+        Binding("left,h", "move(-1,0)", "Move", key_display="←↓↑→"),
+        Binding("right,l", "move(1,0)", show=False),
+        Binding("up,k", "move(0,1)", show=False),
+        Binding("down,j", "move(0,-1)", show=False),
+        Binding("enter", "open", "Walk here", key_display="⏎"),
+        Binding("g", "go_to_place", "Go to"),
         Binding("plus,equals_sign", "zoom(1)", "Zoom", key_display="+-"),
         Binding("minus", "zoom(-1)", show=False),
-        Binding("left,h", "pan(-1,0)", "Pan", key_display="←↓↑→"),
-        Binding("right,l", "pan(1,0)", show=False),
-        Binding("up,k", "pan(0,-1)", show=False),
-        Binding("down,j", "pan(0,1)", show=False),
-        Binding("0,home", "fit", "Fit", key_display="0"),
-        *FILM_BINDINGS,
+        Binding("c", "next_colours", "Colours"),
+        Binding("e", "worst", "Worst"),
         Binding("tab", "focus_legend", "Classes"),
         Binding("o", "choose_run", "Runs"),
+        *FILM_BINDINGS,
+        Binding("shift+left,H", "pan(-1,0)", "Pan", key_display="HJKL", show=False),
+        Binding("shift+right,L", "pan(1,0)", show=False),
+        Binding("shift+up,K", "pan(0,-1)", show=False),
+        Binding("shift+down,J", "pan(0,1)", show=False),
+        Binding("0,home", "fit", "Show everything", key_display="0", show=False),
+        Binding("p", "decisions", "Decisions of a probe, behind the cells", show=False),
+        Binding("i", "thumbnails", "Images at the densest places", show=False),
+        Binding("u", "show_class", "Show a class that is hidden", show=False),
+        Binding("v", "only_class", "Only the class of the cursor's image", show=False),
+        Binding("a", "all_classes", "All classes", show=False),
+        Binding("B", "colour('label')", "Colour by label", show=False),
+        Binding("C", "colour('cluster')", "Colour by cluster", show=False),
+        Binding("E", "colour('error')", "Colour by error", show=False),
+        Binding("D", "colour('density')", "Colour by density", show=False),
+        Binding("escape", "stop", "Give up what is being waited for", show=False),
     ]
 
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._errors = ErrorTable(self.ask_run, self._errors_changed)
+        self._asked_with: tuple[object, ...] = ()  # the run and the weights of the card
+        self._gallery: Gallery | None = None
+
     def body(self) -> Iterable[Widget]:
+        ink = self.services.profile.ink
         with Horizontal(id="content"):
-            yield PlaneView(id="plane")
+            yield ExploreView(ink=ink, id="plane")
             with Vertical(id="side"):
                 yield Static(id="about")
+                yield Card(ink=ink, id="card")
+                yield Static(id="progress")
+                yield Static(id="scale")
                 yield Legend(id="legend")
         yield Static(id="empty")
+
+    def on_mount(self) -> None:
+        view, card = self.query_one(ExploreView), self.query_one(Card)
+        self._inspector = Inspector(self, view, card, self._errors)
+        self._layers = Layers(self, view, self._tell)
+        self._colours = Colours(self, view, self._errors, self._tell, self._show_scale)
+        self.run_task(self._inspector.follow(), "follow")
+
+    def commands(self) -> Iterable[Command]:
+        yield (
+            "Go to",
+            "A class, a test image by its number, or coordinates (g)",
+            self.action_go_to_place,
+        )
+        yield "Show class", "One that is hidden, by its name (u)", self.action_show_class
+        yield "Only this class", "Hide all others (v)", self.action_only_class
+        yield "All classes", "Hide none (a)", self.action_all_classes
+        for kind in KINDS:
+            name = f"Colour by {kind}"
+            yield name, "What the colours on the map say (c)", partial(self.action_colour, kind)
+        yield "Decisions", "The class that a probe gives each place (p)", self.action_decisions
+        yield "Thumbnails", "Images at the densest places (i)", self.action_thumbnails
+        yield "Worst images", "The test images with the largest errors (e)", self.action_worst
+        yield "Walk here", "Open the point in the navigator (enter)", self.action_open
+        yield from super().commands()
+
+    @property
+    def _hidden(self) -> frozenset[int]:
+        return self.query_one(Legend).hidden
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.query_one(Card).fit(*self.app.size)
 
     def show_plane(self, run: RunSnapshot, before: PlaneMap | None) -> None:
         plane = self.plane
         if plane is None:
             self.show_placeholder(self.empty_text())
             return
-        about = _about(plane.latent, self.film_text())
-        self.query_one("#about", Static).update(about, layout=False)
-        if before is not None and before.key == plane.key:
-            return
-        view = self.query_one(PlaneView)
-        if before is None or before.identity != plane.identity:
-            view.view = None
+        self.query_one("#about", Static).update(about(plane.latent, self.film_text()), layout=False)
+        if before is None or (before.key, before.held) != (plane.key, plane.held):
+            self._show_map(plane, is_other=before is None or before.identity != plane.identity)
+        asked_with = run.identity, run.checkpoint
+        if self._asked_with != asked_with:
+            self._asked_with = asked_with
+            self._inspector.refresh()
+
+    def _show_map(self, plane: PlaneMap, *, is_other: bool) -> None:
+        """Show another map of the run, or that of another run."""
+        legend = self.query_one(Legend)
+        if is_other:
+            self.query_one(ExploreView).view = None
         counts = np.bincount(plane.latent.labels, minlength=len(self.marks.names))
-        self.query_one(Legend).show(self.marks, counts.tolist())
+        legend.show(self.marks, counts.tolist(), frozenset() if is_other else legend.hidden)
         self._draw()
+        self._colours.refresh()
 
     def _draw(self) -> None:
         """Draw the classes that are shown."""
         if self.plane is not None:
-            latent, hidden = self.plane.latent, self.query_one(Legend).hidden
-            view = self.query_one(PlaneView)
-            view.show(latent.points, latent.labels, self.marks, hidden)
+            latent, view = self.plane.latent, self.query_one(ExploreView)
+            view.show(latent.points, latent.labels, self.marks, self._hidden)
+            self._inspector.show_map(self.plane, self._hidden)
+            self._layers.refresh()
 
     @on(Legend.Chosen)
     def _show_classes(self) -> None:
         self._draw()
 
+    @on(ExploreView.Moved)
+    def _refresh_layers(self) -> None:
+        self._layers.refresh()
+
+    @on(ExploreView.Pointed)
+    def _point(self, event: ExploreView.Pointed) -> None:
+        self._inspector.snap_to((event.x, event.y), self._hidden)
+
+    def _errors_changed(self) -> None:
+        self._inspector.show_figures()
+        self._colours.show_errors()
+        if self._gallery is not None:
+            self._gallery.take_errors()
+
+    def _tell(self, text: str) -> None:
+        progress = self.query_one("#progress", Static)
+        progress.display = bool(text)
+        progress.update(text)
+
+    def _show_scale(self, scale: Content | str) -> None:
+        line = self.query_one("#scale", Static)
+        line.display = bool(scale)
+        line.update(scale)
+
+    def action_move(self, right: int, up: int) -> None:
+        """The cursor to the nearest code on that side."""
+        self._inspector.step((right, up), self._hidden)
+
+    def action_open(self) -> None:
+        """Continue in the navigator, from the cursor."""
+        if (point := self._inspector.point) is not None:
+            self.post_message(OpenPoint(*point))
+
+    def action_go_to_place(self) -> None:
+        if self.plane is not None:
+            self.post_message(AskText("Go to", MEANING, self._go_to_text))
+
+    def _go_to_text(self, text: str) -> None:
+        try:
+            place = read_place(text, self.marks)
+        except BadInput as error:
+            self.post_message(ErrorMessage(str(error)))
+            return
+        if isinstance(place, ImageNumber):
+            self.run_task(self._go_to_image(place.number), "go to", newest=True)
+        elif isinstance(place, ClassLabel):
+            self._go_to_class(place.label)
+        else:
+            self._inspector.snap_to((place.x, place.y), self._hidden)
+
+    def _go_to_class(self, label: int) -> None:
+        """To the middle of a class."""
+        if self.plane is None:
+            return
+        points = self.plane.latent.points[self.plane.latent.labels == label]
+        if not len(points):
+            text = f"No image of class {self.marks.name(label)} is on this map."
+            self.post_message(ErrorMessage(text))
+            return
+        self._unhide(label)
+        x, y = np.median(points, axis=0).tolist()
+        others = self.query_one(Legend).all_but(label)
+        self._inspector.snap_to((x, y), others)
+
+    async def _go_to_image(self, number: int) -> None:
+        """To a test image, also to one that the map does not hold."""
+        run, plane = self.run_shown, self.plane
+        if run is None or plane is None:
+            return
+        count = len(plane.latent.labels)
+        if number < count:
+            self._unhide(int(plane.latent.labels[number]))
+            self._inspector.put(number)
+            return
+        reply = await self.ask("gather", {"numbers": np.array([number])}, reconstructed=True)
+        if reply is None:
+            return
+        if not reply.header["total"]:
+            here = f"The map holds #0 to #{count - 1}."
+            raise BadInput(f"{not_here(run.config.data)} {here}")
+        self._inspector.put_beyond(number, reply.arrays["z_mean"][0])
+
+    def _unhide(self, label: int) -> None:
+        if label in self._hidden:
+            self.query_one(Legend).choose(self._hidden - {label})
+
     def action_focus_legend(self) -> None:
         legend = self.query_one(Legend)
         self.set_focus(None if self.focused is legend else legend)
 
+    def action_show_class(self) -> None:
+        meaning = "The name of a class, or its character on the map."
+        self.post_message(AskText("Show class", meaning, self._show_class))
+
+    def _show_class(self, text: str) -> None:
+        label = find_class(text, self.marks)
+        if label is None:
+            names = ", ".join(self.marks.names[:12])
+            self.post_message(ErrorMessage(f"There is no class '{text[:40]}' here: {names}."))
+        elif label in self._hidden:
+            self._unhide(label)
+        else:
+            self.notify(f"Class {self.marks.name(label)} is shown already.", markup=False)
+
+    def action_only_class(self) -> None:
+        """The class that the legend's cursor is on, or that of the map's."""
+        legend = self.query_one(Legend)
+        if self.focused is legend:
+            legend.action_only()
+        elif self._inspector.label is not None:
+            legend.choose(legend.all_but(self._inspector.label))
+
+    def action_all_classes(self) -> None:
+        self.query_one(Legend).action_all()
+
+    def action_colour(self, kind: Kind) -> None:
+        self._colours.choose(kind)
+
+    def action_next_colours(self) -> None:
+        self._colours.next()
+
+    def action_decisions(self) -> None:
+        self._layers.toggle_decisions()
+
+    def action_thumbnails(self) -> None:
+        self._layers.toggle_thumbnails()
+
+    def action_worst(self) -> None:
+        """The gallery; what is chosen there is under the cursor then."""
+        run, plane = self.run_shown, self.plane
+        if run is None or plane is None:
+            return
+        self._errors.all_wanted = True
+        self._gallery = Gallery(
+            self._errors,
+            self.ask,
+            self.marks,
+            plane.latent.image_shape,
+            self.services.profile.ink,
+            not_here(run.config.data),
+        )
+        self.app.push_screen(self._gallery, self._leave_gallery)
+        self.run_task(self._errors.learn(run), "errors", newest=True)
+
+    def _leave_gallery(self, number: int | None) -> None:
+        self._gallery = None
+        if number is not None:
+            self.run_task(self._go_to_image(number), "go to", newest=True)
+
+    def action_stop(self) -> None:
+        """Give up what is under way; where there is nothing, the key is the app's."""
+        if not (self._colours.stop() or self._layers.stop()):
+            raise SkipAction
+
     def action_zoom(self, direction: int) -> None:
-        """Closer or farther, about the middle."""
-        plane = self.query_one(PlaneView)
-        plane.view = plane.view.zoomed(ZOOM**direction)
+        """Closer or farther, about the cursor."""
+        self.query_one(ExploreView).zoom(ZOOM**direction, self._inspector.point)
 
     def action_pan(self, right: int, down: int) -> None:
-        plane = self.query_one(PlaneView)
+        plane = self.query_one(ExploreView)
         size = plane.size
         plane.view = plane.view.panned(right * size.width * PAN, down * size.height * PAN)
 
     def action_fit(self) -> None:
         """Show every point again."""
-        self.query_one(PlaneView).view = None
-
-
-def _about(latent: LatentMap, film: str) -> Content:
-    parts: list[tuple[str, str] | str] = [
-        (film.replace(" · ", "\n", 1) + " maps\n", "bold"),
-        (f"{len(latent.labels):,} images\n", "$foreground-muted"),
-    ]
-    if (width := latent.codes.shape[1]) > 2:
-        first, second = latent.axes
-        text = f"axes {first} and {second} of {width},\nthe largest KL\n"
-        parts.append((text, "$foreground-muted"))
-    return Content.assemble(*parts)
+        self.query_one(ExploreView).view = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual import events
 from textual.binding import Binding
 from textual.color import BLACK, WHITE, Color
 from textual.content import Content
@@ -17,10 +18,11 @@ from aetui.tui.widgets.classes import ClassMarks, class_colour
 
 NAME_COLUMNS = 9
 HIDDEN = "·"
+RIGHT = 3  # the mouse's button
 
 
 class Legend(OptionList):
-    """One line a class; enter or a click shows or hides it."""
+    """One line a class; enter or a click shows or hides it, a right click shows only it."""
 
     BINDINGS = [
         Binding("space", "select", "Show or hide", show=False),
@@ -52,6 +54,11 @@ class Legend(OptionList):
         if shown != (self._marks, self._counts, self.hidden):
             self._marks, self._counts, self.hidden = shown
             self._draw()
+
+    @property
+    def count(self) -> int:
+        """How many classes there are."""
+        return len(self._counts)
 
     def on_focus(self) -> None:
         if self.highlighted is None:
@@ -91,15 +98,27 @@ class Legend(OptionList):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self._choose(self.hidden ^ {event.option_index})
+        self.choose(self.hidden ^ {event.option_index})
+
+    def on_click(self, event: events.Click) -> None:
+        """The right button shows only that class."""
+        option = event.style.meta.get("option")
+        if event.button == RIGHT and option is not None:
+            event.prevent_default()
+            self.highlighted = option
+            self.action_only()
 
     def action_only(self) -> None:
         if self.highlighted is not None:
-            self._choose(frozenset(range(len(self._counts))) - {self.highlighted})
+            self.choose(self.all_but(self.highlighted))
+
+    def all_but(self, label: int) -> frozenset[int]:
+        return frozenset(range(self.count)) - {label}
 
     def action_all(self) -> None:
-        self._choose(frozenset())
+        self.choose(frozenset())
 
-    def _choose(self, hidden: frozenset[int]) -> None:
+    def choose(self, hidden: frozenset[int]) -> None:
+        """Hide these classes and no other."""
         self.show(self._marks, self._counts, hidden)
         self.post_message(self.Chosen(hidden))

@@ -1,0 +1,66 @@
+"""Where a scatter is densest, and the codes that stand for it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from aetui.tui.widgets.plane import Viewport
+
+Grid = NDArray[np.float64]
+FEWEST = 3.0  # points within a window that make a peak
+BINS = 96  # of the wider side of the plane, for the density at each point
+Peak = tuple[int, int, int]
+"""(row, column) of the upper left corner of what stands for a peak, and the number of its point."""
+
+
+def density_peaks(
+    points: NDArray[np.float32], view: Viewport, size: tuple[int, int], window: tuple[int, int]
+) -> list[Peak]:
+    """The peaks of the density of `points` [N, 2], densest first, as many as fit side by side.
+
+    `size` is the map's (columns, rows); each peak is given `window` (rows, columns) of it.
+    """
+    columns, rows = size
+    height, width = window
+    if rows < height or columns < width:
+        return []
+    cells = view.to_cells(points, columns, rows)
+    counts = np.zeros((rows, columns))
+    inside = ((cells >= 0) & (cells < [columns, rows])).all(1)
+    np.add.at(counts, (cells[inside, 1], cells[inside, 0]), 1)
+    sums = windows(counts, window).sum((2, 3))  # by upper left corner
+    tops = windows(np.pad(sums, _around(window)), window).max((2, 3))
+    places = np.argwhere((sums >= tops) & (sums >= FEWEST))
+    taken = np.zeros((rows, columns), bool)
+    found: list[Peak] = []
+    for row, column in places[np.argsort(-sums[places[:, 0], places[:, 1]], kind="stable")]:
+        area = slice(row, row + height), slice(column, column + width)
+        if not taken[area].any():
+            taken[area] = True
+            middle = view.to_plane(column + width / 2 - 0.5, row + height / 2 - 0.5, columns, rows)
+            squares = ((points - np.array(middle, np.float32)) ** 2).sum(1)
+            found.append((int(row), int(column), int(squares.argmin())))
+    return found
+
+
+def windows(values: Grid, window: tuple[int, int]) -> NDArray[np.float64]:
+    """Every part of `values` of that size, [rows, columns, *window]."""
+    return np.asarray(sliding_window_view(values, window))
+
+
+def _around(window: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    """The padding that centres a window on each place."""
+    return tuple(((side - 1) // 2, side // 2) for side in window)
+
+
+def point_density(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How many of the points [N, 2] lie around each of them, in 3x3 squares of a fine grid."""
+    low, high = points.min(0), points.max(0)
+    side = max(float((high - low).max()) / BINS, 1e-12)
+    bins = ((points - low) / side).astype(np.int64)
+    counts = np.zeros(bins.max(0) + 1)
+    np.add.at(counts, (bins[:, 0], bins[:, 1]), 1)
+    around = windows(np.pad(counts, 1), (3, 3)).sum((2, 3))
+    return np.asarray(around[bins[:, 0], bins[:, 1]], np.float32)
