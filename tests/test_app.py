@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aetui.tui.app import AetuiApp
+from aetui.tui.widgets.card import Card
 from aetui.tui.widgets.pixel_view import PixelView
 from aetui.tui.widgets.plane_view import PlaneView
 from aetui.tui.widgets.readout import Readout
@@ -114,7 +115,7 @@ async def test_scatter_zooms_pans_and_fits(trained: Path) -> None:
         start = plane.view
         await pilot.press("+")
         assert plane.view.column < start.column
-        await pilot.press("right")
+        await pilot.press("L")
         assert plane.view.x > start.x
         await pilot.press("0")
         assert plane.view == start
@@ -126,6 +127,7 @@ async def test_the_film_of_a_training_is_walked_by_key(trained: Path) -> None:
         await pilot.press("3")
         await until(pilot, lambda: "epoch 2" in shown(app, "#about"))
         plane = app.screen.query_one(PlaneView)
+        await until(pilot, lambda: "nats" in app.screen.query_one(Card).text)
         last = list(plane.strips)
         await pilot.press(",")
         assert "epoch 1" in shown(app, "#about")
@@ -134,7 +136,7 @@ async def test_the_film_of_a_training_is_walked_by_key(trained: Path) -> None:
         assert "epoch 1" in shown(app, "#about")
         await pilot.press(".")
         assert "epoch 2" in shown(app, "#about")
-        assert list(plane.strips) == last
+        await until(pilot, lambda: list(plane.strips) == last)  # with the cursor's rings
 
 
 async def test_help_names_the_keys_of_the_screen(trained: Path) -> None:

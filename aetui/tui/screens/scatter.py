@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from aetui.errors import BadInput
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
+from aetui.runs.latent_map import LatentMap
 from aetui.tui.messages import AskText, ErrorMessage, OpenPoint
 from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.plane_screen import FILM_BINDINGS, PlaneScreen
@@ -120,19 +121,26 @@ class ScatterScreen(PlaneScreen):
     def on_resize(self) -> None:
         super().on_resize()
         self.query_one(Card).fit(*self.app.size)
+        if self.plane is not None:
+            self._show_about(self.plane.latent)
 
     def show_plane(self, run: RunSnapshot, before: PlaneMap | None) -> None:
         plane = self.plane
         if plane is None:
             self.show_placeholder(self.empty_text())
             return
-        self.query_one("#about", Static).update(about(plane.latent, self.film_text()), layout=False)
+        self._show_about(plane.latent)
         if before is None or (before.key, before.held) != (plane.key, plane.held):
             self._show_map(plane, is_other=before is None or before.identity != plane.identity)
         asked_with = run.identity, run.checkpoint
         if self._asked_with != asked_with:
             self._asked_with = asked_with
             self._inspector.refresh()
+
+    def _show_about(self, latent: LatentMap) -> None:
+        line = self.query_one("#about", Static)
+        text = about(latent, self.film_text(), narrow=self.app.size.width < 100)
+        line.update(text, layout=text.plain.count("\n") != str(line.visual).count("\n"))
 
     def _show_map(self, plane: PlaneMap, *, is_other: bool) -> None:
         """Show another map of the run, or that of another run."""
@@ -148,8 +156,9 @@ class ScatterScreen(PlaneScreen):
         """Draw the classes that are shown."""
         if self.plane is not None:
             latent, view = self.plane.latent, self.query_one(ExploreView)
-            view.show(latent.points, latent.labels, self.marks, self._hidden)
             self._inspector.show_map(self.plane, self._hidden)
+            view.expect(self._inspector.point)
+            view.show(latent.points, latent.labels, self.marks, self._hidden)
             self._layers.refresh()
 
     @on(Legend.Chosen)

@@ -56,7 +56,6 @@ class Gallery(ModalScreen[int | None]):
     Gallery #gallery { width: auto; height: auto; max-width: 100%; max-height: 100%; }
     Gallery #gallery { border: round $accent; background: $surface; padding: 0 1; }
     GalleryRow { width: auto; height: auto; }
-    GalleryRow Readout { width: 100%; height: 2; margin: 0; min-width: 0; }
     Gallery #gallery-words { width: auto; height: auto; padding: 1 2; }
     Gallery .-unused { display: none; }
     """

@@ -58,21 +58,27 @@ def figure_lines(
             place = [*place, (f" ±{float(figures.sigma[axis]):.{digits}f}", "plain")]
         lines.append(place)
     if figures.error is not None:
-        lines.append([(f"{figures.error:.1f} nats", "plain"), (" of error", "muted")])
+        lines.append([("error ", "muted"), (f"{figures.error:.1f} nats", "plain")])
     if worse is not None:
-        lines.append([("better than ", "muted"), (f"{worse * 100:.0f} %", "strong")])
+        percent = f"{worse * 100:.0f} %" if 0.01 <= worse <= 0.99 else f"{worse * 100:.1f} %"
+        lines.append([("better than ", "muted"), (percent, "strong")])
     return lines
 
 
-def about(latent: LatentMap, film: str) -> Content:
+def about(latent: LatentMap, film: str, *, narrow: bool) -> Content:
     """Which map is shown, and of how many images."""
+    gap = "\n" if narrow else " · "
     parts: list[tuple[str, str] | str] = [
-        (film.replace(" · ", "\n", 1) + " maps\n", "bold"),
+        (film.replace(" · ", gap, 1) + " maps\n", "bold"),
         (f"{len(latent.labels):,} images", "$foreground-muted"),
     ]
     if (width := latent.codes.shape[1]) > 2:
         first, second = latent.axes
-        text = f"\naxes {first} and {second} of {width},\nthe largest KL"
+        text = (
+            f"\naxes {first} and {second} of {width},\nthe largest KL"
+            if narrow
+            else f"\naxes {first} and {second} of {width}, the largest KL"
+        )
         parts.append((text, "$foreground-muted"))
     return Content.assemble(*parts)
 

@@ -50,9 +50,7 @@ class Card(Container):
     Card Static { width: 100%; height: auto; color: $foreground-muted; }
     Card #card-difference { height: auto; }
     Card #card-difference PixelView { margin-right: 1; }
-    Card Readout { width: 1fr; min-width: 0; height: 7; margin: 0; }
     Card.-small #card-difference PixelView, Card.-small .titles { display: none; }
-    Card.-small Readout, Card.-none Readout { height: 5; }
     Card.-alone .near, Card.-alone #nearest { display: none; }
     Card.-none PixelView, Card.-none .titles { display: none; }
     Card .reason { display: none; }
@@ -65,6 +63,7 @@ class Card(Container):
         # Palette colours take fewer bytes than 24 bits.
         self._few: Ink = "palette" if ink == "true_colour" else ink
         self._shown: Explanation | None = None
+        self._written: dict[str, str] = {}  # by selector
 
     def compose(self) -> Iterable[Widget]:
         yield Static(id="card-titles", classes="titles")
@@ -105,7 +104,13 @@ class Card(Container):
 
     def _give_reason(self, reason: str) -> None:
         self.set_class(bool(reason), "-reasoned")
-        self.query_one(".reason", Static).update(reason)
+        self._write(".reason", reason)
+
+    def _write(self, selector: str, text: str) -> None:
+        """Show a text; the same again would have the screen laid out again with every key."""
+        if self._written.get(selector) != text:
+            self._written[selector] = text
+            self.query_one(selector, Static).update(text)
 
     def show(self, found: Explanation, reason: str = "") -> None:
         """Show these pictures; `reason` says why there is no reconstruction."""
@@ -115,10 +120,10 @@ class Card(Container):
         shape = ImageShape(*found.image.shape)
         drawn = fit(shape, *(NARROW_PICTURE if self.is_small else PICTURE))
         pair = [image for image in (found.image, found.reconstruction) if image is not None]
-        shown = coarse(shrink(np.stack(pair), drawn))
-        self.query_one("#card-pair", PixelView).show_grid(shown[None], 1, drawn.scale)
+        shown = shrink(np.stack(pair), drawn)
+        self.query_one("#card-pair", PixelView).show_grid(coarse(shown)[None], 1, drawn.scale)
         titles = f"{'image':<{drawn.columns + drawn.scale}}reconstruction"
-        self.query_one("#card-titles", Static).update(titles if len(pair) > 1 else "image")
+        self._write("#card-titles", titles if len(pair) > 1 else "image")
         self._show_difference(shown, drawn)
         self._show_nearest(found.nearest)
 

@@ -128,6 +128,10 @@ class ExploreView(PlaneView):
         left = Viewport(x + (view.x - x) / factor, y + (view.y - y) / factor, view.column / factor)
         self.view = left
 
+    def expect(self, place: tuple[float, float] | None) -> None:
+        """The next points are drawn with the crosshair there."""
+        self._cross = place
+
     def bring(self, x: float, y: float) -> None:
         """Move a part of the plane that was chosen so that this point is on it."""
         size = self.plot_size

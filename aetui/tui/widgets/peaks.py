@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -9,8 +11,9 @@ from numpy.typing import NDArray
 from aetui.tui.widgets.plane import Viewport
 
 Grid = NDArray[np.float64]
-FEWEST = 3.0  # points within a window that make a peak
-BINS = 96  # of the wider side of the plane, for the density at each point
+SMOOTHING: Final = (3, 5)  # (rows, columns) that the density of a cell is counted in
+FEWEST: Final = 3.0  # points there that make a peak
+BINS: Final = 96  # of the wider side of the plane, for the density at each point
 Peak = tuple[int, int, int]
 """(row, column) of the upper left corner of what stands for a peak, and the number of its point."""
 
@@ -30,18 +33,21 @@ def density_peaks(
     counts = np.zeros((rows, columns))
     inside = ((cells >= 0) & (cells < [columns, rows])).all(1)
     np.add.at(counts, (cells[inside, 1], cells[inside, 0]), 1)
-    sums = windows(counts, window).sum((2, 3))  # by upper left corner
-    tops = windows(np.pad(sums, _around(window)), window).max((2, 3))
-    places = np.argwhere((sums >= tops) & (sums >= FEWEST))
+    density = windows(np.pad(counts, _around(SMOOTHING)), SMOOTHING).sum((2, 3))
+    tops = windows(np.pad(density, _around(SMOOTHING)), SMOOTHING).max((2, 3))
+    places = np.argwhere((density >= tops) & (density >= FEWEST))
+    order = np.argsort(-density[places[:, 0], places[:, 1]], kind="stable")
     taken = np.zeros((rows, columns), bool)
     found: list[Peak] = []
-    for row, column in places[np.argsort(-sums[places[:, 0], places[:, 1]], kind="stable")]:
+    for peak_row, peak_column in places[order].tolist():
+        row = min(max(0, peak_row - height // 2), rows - height)
+        column = min(max(0, peak_column - width // 2), columns - width)
         area = slice(row, row + height), slice(column, column + width)
         if not taken[area].any():
             taken[area] = True
-            middle = view.to_plane(column + width / 2 - 0.5, row + height / 2 - 0.5, columns, rows)
-            squares = ((points - np.array(middle, np.float32)) ** 2).sum(1)
-            found.append((int(row), int(column), int(squares.argmin())))
+            place = view.to_plane(peak_column, peak_row, columns, rows)
+            squares = ((points - np.array(place, np.float32)) ** 2).sum(1)
+            found.append((row, column, int(squares.argmin())))
     return found
 
 
