@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,10 @@ from aetui.runs.latent_map import LatentMap, load_latent_map
 from aetui.tui.app import AetuiApp
 from aetui.tui.screens.scatter_gallery import Gallery
 from aetui.tui.widgets.card import Card
-from aetui.tui.widgets.explore_view import GUTTER, ExploreView
+from aetui.tui.widgets.explore_view import ExploreView
 from aetui.tui.widgets.legend import Legend
 from aetui.tui.widgets.pixel_view import PixelView
+from aetui.tui.widgets.plane_view import GUTTER
 from aetui.tui.widgets.readout import Readout
 from tests.made_runs import COLOUR, make_plane_run
 from tests.pilot import messages, opened, shown, text, until
@@ -50,6 +52,10 @@ def card(app: AetuiApp) -> str:
 def number(app: AetuiApp) -> int:
     """The number of the test image under the cursor."""
     return int(card(app).split("#")[1].split()[0])
+
+
+def has_left(app: AetuiApp, before: int) -> bool:
+    return number(app) != before
 
 
 def figures(app: AetuiApp) -> list[float]:
@@ -148,7 +154,7 @@ async def test_arrows_move_to_a_code_on_that_side(made: Path, size: tuple[int, i
             for key in keys.split():
                 before = number(app)
                 await pilot.press(key)
-                await until(pilot, lambda before=before: number(app) != before)
+                await until(pilot, partial(has_left, app, before))
                 step = points[number(app)] - points[before]
                 assert app.current_mode == "scatter"
                 assert step[axis] * sign >= plane(app).view.column * 0.99
@@ -204,7 +210,8 @@ async def test_a_click_moves_the_cursor(made: Path) -> None:
     async with scatter(made) as (app, pilot):
         view, size = plane(app).view, plane(app).plot_size
         wanted = int(found.points[:, 0].argmax())
-        column, row = view.to_cell(*found.points[wanted].tolist(), *size)
+        x, y = found.points[wanted].tolist()
+        column, row = view.to_cell(x, y, *size)
         column = min(column, size[0] - 1)
         await pilot.click(ExploreView, offset=(GUTTER + column, min(max(row, 0), size[1] - 1)))
         before = found.points[:, 0].mean()

@@ -125,7 +125,5 @@ async def test_pictures_in_colour_whose_data_are_not_here(tmp_path: Path) -> Non
     make_plane_run(tmp_path, shape=COLOUR)
     async with opened(tmp_path, SMALL) as (app, pilot):
         for name in ("scatter", "manifold", "navigate"):
-            await show(
-                app, pilot, name, "not on this machine" if name == "scatter" else EXACT[name]
-            )
+            await show(app, pilot, name, "no errors" if name == "scatter" else EXACT[name])
             compare(app, f"{name}-colour")
