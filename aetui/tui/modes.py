@@ -74,10 +74,10 @@ def _denoise() -> type[ModeScreen]:
     "s",
     "Where the model puts the test images on its latent plane. Each cell shows the class that is "
     "commonest there, brighter where there are more. Nobody told the model the classes: that they "
-    "gather is its own doing.",
-    ("+", "look closer, where two classes meet"),
-    (", .", "step through the epochs: how the plane took shape"),
-    ("0", "see everything again"),
+    "gather is its own doing. Beside it stands the image under the cursor.",
+    ("← →", "go from image to image, and see what the model makes of each"),
+    ("e", "look at the images that it fails on"),
+    ("p", "see where a probe draws the borders between the classes"),
 )
 def _scatter() -> type[ModeScreen]:
     from aetui.tui.screens.scatter import ScatterScreen
