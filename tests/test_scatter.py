@@ -25,7 +25,7 @@ from aetui.tui.widgets.card import Card
 from aetui.tui.widgets.explore_view import ExploreView
 from aetui.tui.widgets.legend import Legend
 from aetui.tui.widgets.pixel_view import PixelView
-from aetui.tui.widgets.plane_view import GUTTER
+from aetui.tui.widgets.plane_marks import GUTTER
 from aetui.tui.widgets.readout import Readout
 from tests.made_runs import COLOUR, make_plane_run
 from tests.pilot import messages, opened, shown, text, until

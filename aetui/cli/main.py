@@ -12,12 +12,12 @@ import io
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Final
 
-from aetui.catalog import is_reference, model_names, model_spec
+from aetui.catalog import is_reference, model_spec
 from aetui.cli.arguments import make_parser, parse, setting_values
+from aetui.cli.benches import bench_screen, bench_start, bench_train
 from aetui.config import DataOptions
 from aetui.errors import BadInput
 from aetui.machine import default_data_dir, expand_home, open_standard_streams
@@ -227,33 +227,6 @@ def doctor(options: argparse.Namespace) -> int:
 
     for finding in examine(options.runs, options.data_dir or default_data_dir()):
         print(finding, flush=True)
-    return 0
-
-
-def bench_train(options: argparse.Namespace) -> int:
-    limit_openmp_spin()
-    from aetui.bench.train import bench_train as measure
-
-    models = (options.model,) if options.model else model_names()
-    measure(options.data_dir, options.device, options.repeats, models, partial(print, flush=True))
-    return 0
-
-
-def bench_screen(options: argparse.Namespace) -> int:
-    from aetui.bench.screen import bench_screen as measure
-    from aetui.processes.trainer import TrainerOptions
-
-    trainers = TrainerOptions(data_dir=options.data_dir)
-    measure(options.runs, trainers, partial(print, flush=True))
-    return 0
-
-
-def bench_start(options: argparse.Namespace) -> int:
-    from aetui.bench.start import bench_start as measure
-    from aetui.processes.trainer import TrainerOptions
-
-    trainers = TrainerOptions(data_dir=options.data_dir)
-    measure(options.runs, trainers, partial(print, flush=True))
     return 0
 
 

@@ -6,6 +6,7 @@ import math
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from aetui.catalog import REFERENCE_FORM, model_names
 from aetui.config import DataOptions, RunConfig
 from aetui.errors import BadInput, printable
 from aetui.ml import checkpoint
+from aetui.ml.data.dataset import Dataset
 from aetui.ml.data.load import load
 from aetui.ml.evaluate import TestSet, evaluate, latent_map
 from aetui.ml.models.base import Autoencoder, Scores
@@ -65,28 +67,11 @@ def import_run(
     """
     options = data_options or file.data_options
     images = load(data, data_dir, options)
-    said = {
-        setting.name: setting.check(file.settings[setting.name])
-        for setting in spec.settings
-        if file.model == spec.name and setting.name in file.settings
-    }
-    config = RunConfig(
-        model=spec.name,
-        data=images.name,
-        hyperparameters=spec.resolve(
-            {**said, **overrides, "epochs": IMPORTED_EPOCH}, len(images.train_images)
-        ),
-        image_shape=images.image_shape.check(),
+    config = replace(
+        _config(file, spec, images, {**overrides, "epochs": IMPORTED_EPOCH}),
         data_requested=data,
         data_options=options,
-        data_note=f"weights from {printable(file.path.name)}; {images.note}".removesuffix("; "),
-        classes=images.classes,
-        train_images=len(images.train_images),
-        test_images=len(images.test_images),
-        threads=torch.get_num_threads(),
-        created=round(time.time(), 3),
         command=command,
-        versions={"aetui": aetui.__version__, "torch": torch.__version__},
     )
     network = _network(file, config)
     test = TestSet(images, network, torch.device("cpu"))
@@ -102,6 +87,30 @@ def import_run(
         raise BadInput(f"{run} cannot be written ({error.strerror}).") from None
     score = f"{scores.record[spec.score.key]:.2f} {spec.score.unit}"
     return run, f"{score} on the {len(images.test_images)} test images of {printable(images.name)}"
+
+
+def _config(
+    file: WeightsFile, spec: ModelSpec, images: Dataset, overrides: Mapping[str, Value]
+) -> RunConfig:
+    """With the settings that the file says, but for `overrides`."""
+    said = {
+        setting.name: setting.check(file.settings[setting.name])
+        for setting in spec.settings
+        if file.model == spec.name and setting.name in file.settings
+    }
+    return RunConfig(
+        model=spec.name,
+        data=images.name,
+        hyperparameters=spec.resolve({**said, **overrides}, len(images.train_images)),
+        image_shape=images.image_shape.check(),
+        data_note=f"weights from {printable(file.path.name)}; {images.note}".removesuffix("; "),
+        classes=images.classes,
+        train_images=len(images.train_images),
+        test_images=len(images.test_images),
+        threads=torch.get_num_threads(),
+        created=round(time.time(), 3),
+        versions={"aetui": aetui.__version__, "torch": torch.__version__},
+    )
 
 
 def _write(

@@ -17,25 +17,22 @@ from aetui.config import ImageShape
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.protocol import Packet
 from aetui.runs.directory import RunIdentity
-from aetui.runs.latent_map import LatentMap
 from aetui.tui.screens.base import Services
 from aetui.tui.screens.navigate_text import Position, readout_lines
 from aetui.tui.screens.plane_screen import FILM_BINDINGS
 from aetui.tui.screens.routes import Floats
+from aetui.tui.screens.step_size import StepSize
 from aetui.tui.screens.walking import STRIP_ROWS, WALK_BINDINGS, WalkingScreen
 from aetui.tui.widgets.filmstrip import Filmstrip
 from aetui.tui.widgets.image_grid import Images, fit, shrink
 from aetui.tui.widgets.legend import Legend
 from aetui.tui.widgets.neighbours import Neighbours
 from aetui.tui.widgets.pixel_view import PixelView
-from aetui.tui.widgets.plane import decimals, round_step
+from aetui.tui.widgets.plane import decimals
 from aetui.tui.widgets.plane_view import PlaneView
 from aetui.tui.widgets.readout import Readout
 from aetui.tui.widgets.room import Room
 
-FIRST_STEP: Final = 0.1  # crosses a plane of +-3, the usual one, in 60 steps
-USUAL_WIDTHS: Final = 0.1, 100.0  # of planes that keep it; on others as many steps cross
-STEP_RANGE: Final = 10  # how many times finer or coarser than the first a step can be
 FAR: Final = 5  # steps that a far step takes
 INFO_ROWS: Final = 6
 MAP_COLUMNS: Final = 40  # the map keeps at least so many beside a larger image
@@ -68,9 +65,8 @@ class NavigateScreen(WalkingScreen):
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self._step = FIRST_STEP
+        self._step = StepSize()
         self._placed_for: RunIdentity | None = None  # the run on whose plane the crosshair is
-        self._step_chosen_for: RunIdentity | None = None  # the run for which a person chose it
         self._neighbours: Neighbours | None = None
         self._decoded_for: tuple[object, ...] | None = None
         self._exact_for: RunIdentity | None = None  # the run of which an image was decoded
@@ -101,7 +97,7 @@ class NavigateScreen(WalkingScreen):
     def move_to(self, x: float, y: float) -> None:
         if self.is_mounted:
             self.query_one(PlaneView).leave(self._x, self._y)
-        digits = decimals(self._step) + 2
+        digits = decimals(self._step.value) + 2
         self._x, self._y = round(x, digits), round(y, digits)
         plane = self.services.snapshot().plane  # this screen may not have been shown yet
         self._placed_for = plane.identity if plane is not None else None
@@ -127,8 +123,7 @@ class NavigateScreen(WalkingScreen):
         if self._placed_for != plane.identity and not latent.is_near(self._x, self._y):
             self.go_to(*self._home)
         self._placed_for = plane.identity
-        if self._step_chosen_for != plane.identity:
-            self._step = _fitting_step(latent)
+        self._step.fit(plane)
         marks = self.marks
         counts = np.bincount(latent.labels, minlength=len(marks.names))
         legend = self.query_one(Legend)
@@ -220,7 +215,7 @@ class NavigateScreen(WalkingScreen):
 
     @property
     def walk_step(self) -> float:
-        return self._step
+        return self._step.value
 
     def codes_at(self, points: Floats) -> Floats:
         """Axes that are not shown are 0."""
@@ -248,7 +243,12 @@ class NavigateScreen(WalkingScreen):
     def _show_readout(self) -> None:
         note = "nearest scanned image" if self._stands_in else self.walk_text()
         position = Position(
-            self._axes(), self._latent_dim(), (self._x, self._y), self._step, note, self._stands_in
+            self._axes(),
+            self._latent_dim(),
+            (self._x, self._y),
+            self._step.value,
+            note,
+            self._stands_in,
         )
         near = self._neighbours.at(self._code()[0]) if self._neighbours is not None else None
         lines = readout_lines(position, near, self.marks, self.film_text())
@@ -256,15 +256,11 @@ class NavigateScreen(WalkingScreen):
 
     def action_step(self, right: int, up: int) -> None:
         self.services.guide.note("walk")
-        self.go_to(self._x + right * self._step, self._y + up * self._step)
+        self.go_to(self._x + right * self._step.value, self._y + up * self._step.value)
 
     def action_stride(self, direction: int) -> None:
         """A bigger or a smaller step: 1, 2 or 5 times a power of ten."""
-        first = _fitting_step(self.plane.latent) if self.plane is not None else FIRST_STEP
-        step = round_step(self._step * (1.5 if direction > 0 else 0.4))
-        if first <= step * STEP_RANGE and step <= first * STEP_RANGE:
-            self._step = step
-            self._step_chosen_for = self.plane.identity if self.plane is not None else None
+        if self._step.change(direction, self.plane):
             self._show_readout()
 
     @property
@@ -279,12 +275,3 @@ class NavigateScreen(WalkingScreen):
 
     def action_origin(self) -> None:
         self.go_to(*self._home)
-
-
-def _fitting_step(latent: LatentMap) -> float:
-    """The step to start with on that plane."""
-    width = latent.extent[1] - latent.extent[0]
-    narrowest, widest = USUAL_WIDTHS
-    if narrowest <= width <= widest:
-        return FIRST_STEP
-    return round_step(width * FIRST_STEP / 6)

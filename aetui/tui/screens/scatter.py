@@ -15,18 +15,17 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from aetui.errors import BadInput
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.runs.latent_map import LatentMap
-from aetui.tui.messages import AskText, ErrorMessage, OpenPoint
+from aetui.tui.messages import OpenPoint
 from aetui.tui.screens.base import Command, Services
-from aetui.tui.screens.plane_screen import FILM_BINDINGS, PlaneScreen
+from aetui.tui.screens.plane_screen import FILM_BINDINGS
 from aetui.tui.screens.scatter_card import Inspector
 from aetui.tui.screens.scatter_colours import KINDS, Colours, Kind
 from aetui.tui.screens.scatter_errors import ErrorTable
 from aetui.tui.screens.scatter_gallery import Gallery
-from aetui.tui.screens.scatter_goto import MEANING, ClassLabel, ImageNumber, find_class, read_place
 from aetui.tui.screens.scatter_layers import Layers
+from aetui.tui.screens.scatter_places import ScatterPlaces
 from aetui.tui.screens.scatter_text import about, not_here
 from aetui.tui.widgets.card import Card
 from aetui.tui.widgets.explore_view import ExploreView
@@ -36,7 +35,7 @@ ZOOM: Final = 1.5
 PAN: Final = 0.1  # of the width
 
 
-class ScatterScreen(PlaneScreen):
+class ScatterScreen(ScatterPlaces):
     """The map of the newest epoch, redrawn while a training runs; or an earlier one, held."""
 
     NAME = "scatter"
@@ -97,14 +96,6 @@ class ScatterScreen(PlaneScreen):
         self.run_task(self._inspector.follow(), "follow")
 
     def commands(self) -> Iterable[Command]:
-        yield (
-            "Go to",
-            "A class, a test image by its number, or coordinates (g)",
-            self.action_go_to_place,
-        )
-        yield "Show class", "One that is hidden, by its name (u)", self.action_show_class
-        yield "Only this class", "Hide all others (v)", self.action_only_class
-        yield "All classes", "Hide none (a)", self.action_all_classes
         for kind in KINDS:
             name = f"Colour by {kind}"
             yield name, "What the colours on the map say (c)", partial(self.action_colour, kind)
@@ -113,10 +104,6 @@ class ScatterScreen(PlaneScreen):
         yield "Worst images", "The test images with the largest errors (e)", self.action_worst
         yield "Walk here", "Open the point in the navigator (enter)", self.action_open
         yield from super().commands()
-
-    @property
-    def _hidden(self) -> frozenset[int]:
-        return self.query_one(Legend).hidden
 
     def on_resize(self) -> None:
         super().on_resize()
@@ -156,9 +143,9 @@ class ScatterScreen(PlaneScreen):
         """Draw the classes that are shown."""
         if self.plane is not None:
             latent, view = self.plane.latent, self.query_one(ExploreView)
-            self._inspector.show_map(self.plane, self._hidden)
+            self._inspector.show_map(self.plane, self.hidden)
             view.expect(self._inspector.point)
-            view.show(latent.points, latent.labels, self.marks, self._hidden)
+            view.show(latent.points, latent.labels, self.marks, self.hidden)
             self._layers.refresh()
 
     @on(Legend.Chosen)
@@ -171,7 +158,7 @@ class ScatterScreen(PlaneScreen):
 
     @on(ExploreView.Pointed)
     def _point(self, event: ExploreView.Pointed) -> None:
-        self._inspector.snap_to((event.x, event.y), self._hidden)
+        self._inspector.snap_to((event.x, event.y), self.hidden)
 
     def _errors_changed(self) -> None:
         self._inspector.show_figures()
@@ -191,94 +178,16 @@ class ScatterScreen(PlaneScreen):
 
     def action_move(self, right: int, up: int) -> None:
         """The cursor to the nearest code on that side."""
-        self._inspector.step((right, up), self._hidden)
+        self._inspector.step((right, up), self.hidden)
 
     def action_open(self) -> None:
         """Continue in the navigator, from the cursor."""
         if (point := self._inspector.point) is not None:
             self.post_message(OpenPoint(*point))
 
-    def action_go_to_place(self) -> None:
-        if self.plane is not None:
-            self.post_message(AskText("Go to", MEANING, self._go_to_text))
-
-    def _go_to_text(self, text: str) -> None:
-        try:
-            place = read_place(text, self.marks)
-        except BadInput as error:
-            self.post_message(ErrorMessage(str(error)))
-            return
-        if isinstance(place, ImageNumber):
-            self.run_task(self._go_to_image(place.number), "go to", newest=True)
-        elif isinstance(place, ClassLabel):
-            self._go_to_class(place.label)
-        else:
-            self._inspector.snap_to((place.x, place.y), self._hidden)
-
-    def _go_to_class(self, label: int) -> None:
-        """To the middle of a class."""
-        if self.plane is None:
-            return
-        points = self.plane.latent.points[self.plane.latent.labels == label]
-        if not len(points):
-            text = f"No image of class {self.marks.name(label)} is on this map."
-            self.post_message(ErrorMessage(text))
-            return
-        self._unhide(label)
-        x, y = np.median(points, axis=0).tolist()
-        others = self.query_one(Legend).all_but(label)
-        self._inspector.snap_to((x, y), others)
-
-    async def _go_to_image(self, number: int) -> None:
-        """To a test image, also to one that the map does not hold."""
-        run, plane = self.run_shown, self.plane
-        if run is None or plane is None:
-            return
-        count = len(plane.latent.labels)
-        if number < count:
-            self._unhide(int(plane.latent.labels[number]))
-            self._inspector.put(number)
-            return
-        reply = await self.ask("gather", {"numbers": np.array([number])}, reconstructed=True)
-        if reply is None:
-            return
-        if not reply.header["total"]:
-            here = f"The map holds #0 to #{count - 1}."
-            raise BadInput(f"{not_here(run.config.data)} {here}")
-        self._inspector.put_beyond(number, reply.arrays["z_mean"][0])
-
-    def _unhide(self, label: int) -> None:
-        if label in self._hidden:
-            self.query_one(Legend).choose(self._hidden - {label})
-
     def action_focus_legend(self) -> None:
         legend = self.query_one(Legend)
         self.set_focus(None if self.focused is legend else legend)
-
-    def action_show_class(self) -> None:
-        meaning = "The name of a class, or its character on the map."
-        self.post_message(AskText("Show class", meaning, self._show_class))
-
-    def _show_class(self, text: str) -> None:
-        label = find_class(text, self.marks)
-        if label is None:
-            names = ", ".join(self.marks.names[:12])
-            self.post_message(ErrorMessage(f"There is no class '{text[:40]}' here: {names}."))
-        elif label in self._hidden:
-            self._unhide(label)
-        else:
-            self.notify(f"Class {self.marks.name(label)} is shown already.", markup=False)
-
-    def action_only_class(self) -> None:
-        """The class that the legend's cursor is on, or that of the map's."""
-        legend = self.query_one(Legend)
-        if self.focused is legend:
-            legend.action_only()
-        elif self._inspector.label is not None:
-            legend.choose(legend.all_but(self._inspector.label))
-
-    def action_all_classes(self) -> None:
-        self.query_one(Legend).action_all()
 
     def action_colour(self, kind: Kind) -> None:
         self._colours.choose(kind)
@@ -312,7 +221,7 @@ class ScatterScreen(PlaneScreen):
     def _leave_gallery(self, number: int | None) -> None:
         self._gallery = None
         if number is not None:
-            self.run_task(self._go_to_image(number), "go to", newest=True)
+            self.run_task(self.go_to_image(number), "go to", newest=True)
 
     def action_stop(self) -> None:
         """Give up what is under way; where there is nothing, the key is the app's."""

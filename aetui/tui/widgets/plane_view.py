@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Iterable
 from itertools import chain
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,25 +15,17 @@ from textual.strip import Strip
 
 from aetui.tui.widgets.classes import ClassMarks, class_style
 from aetui.tui.widgets.palette import nearest_grey
-from aetui.tui.widgets.plane import Viewport, count_cells, density_levels, fit, ticks
+from aetui.tui.widgets.plane import Viewport, count_cells, density_levels, fit
+from aetui.tui.widgets.plane_marks import EDGE, GUTTER, Emphasis, axes, cross_parts, leap
 from aetui.tui.widgets.rings import ring_marks
 from aetui.tui.widgets.strip_view import StripView
 
-GUTTER: Final = 7  # columns left of the plane, for the numbers of the vertical axis
 EMPTY: Final = -1
 DOT: Final = "·"
-ARM: Final = 2  # columns that the crosshair reaches to each side
-EDGE: Final = 2  # cells from the edge at which the map follows the crosshair
-LEAP: Final = 1 / 3  # of the map, by which it follows: to repaint it with every step is slow
 TRAIL: Final = 1000  # points that the crosshair has been at
 TINT: Final = 0.25  # of the way from the ground to its opposite, behind the crosshair's cells
 REVERSED: Final = Style(reverse=True, bold=True)
 Cell = tuple[str, Style]
-Emphasis = Literal["line", "tint", "centre", "mark"]
-"""What a mark does to its cell: replaces it, tints what is behind it, reverses it, both.
-
-Tinted cells share a style, which takes a third of the bytes of a tint behind each class's colour.
-"""
 
 
 class PlaneView(StripView):
@@ -153,7 +144,7 @@ class PlaneView(StripView):
             return False
         view = fit(self._points, columns, rows)
         column, row = view.to_cell(*self._cross, columns, rows)
-        self._fitted = view.panned(_leap(column, columns), _leap(row, rows))
+        self._fitted = view.panned(leap(column, columns), leap(row, rows))
         return self._fitted != before
 
     def _on_ground(self, style: Style) -> Style:
@@ -171,7 +162,7 @@ class PlaneView(StripView):
         self._cells = [[drawn[kind] for kind in line] for line in kinds]
         for point in self._trail:
             self._dot(*point)
-        self._gutter, bottom = _axes(self.view, columns, rows)
+        self._gutter, bottom = axes(self.view, columns, rows)
         lines = [self._strip(row, self._cells[row]) for row in range(rows)]
         axis, width = self._axis_style, GUTTER + columns
         self._plain = lines + [Strip([Segment(line, axis)], width) for line in bottom]
@@ -247,61 +238,4 @@ class PlaneView(StripView):
         if self._sigma is not None:
             marks = ring_marks(self.view, cross, self._sigma, size)
             return ((row, column, text, "line") for row, column, text in marks)
-        return _cross_parts(*self.view.to_cell(*cross, *size), *size)
-
-
-def _cross_parts(
-    column: int, row: int, columns: int, rows: int
-) -> Iterable[tuple[int, int, str, Emphasis]]:
-    """The arms, which hide nothing, and the centre; an arrow at the edge for a point beyond it."""
-    at_column, at_row = min(max(column, 0), columns - 1), min(max(row, 0), rows - 1)
-    if (at_column, at_row) != (column, row):
-        arrow = "←" if column < 0 else "→" if column >= columns else "↑" if row < 0 else "↓"
-        yield at_row, at_column, arrow, "line"
-        return
-    for step in range(-ARM, ARM + 1):
-        if step and 0 <= column + step < columns:
-            yield row, column + step, "─", "tint"
-    for step in (-1, 1):
-        if 0 <= row + step < rows:
-            yield row + step, column, "│", "tint"
-    yield row, column, "┼", "centre"
-
-
-def _leap(place: int, size: int) -> int:
-    """How many cells a map moves, a multiple of its LEAP, to bring `place` within its EDGEs."""
-    leap = max(1, round(size * LEAP))
-    if place < EDGE:
-        return -leap * math.ceil((EDGE - place) / leap)
-    if place >= size - EDGE:
-        return leap * math.ceil((place - size + EDGE + 1) / leap)
-    return 0
-
-
-def _axes(view: Viewport, columns: int, rows: int) -> tuple[list[str], list[str]]:
-    """The gutter's text for each row, and the two lines below the plane."""
-    left, top = view.to_plane(0, 0, columns, rows)
-    right, bottom = view.to_plane(columns - 1, rows - 1, columns, rows)
-    gutter = [f"{'│':>{GUTTER}}"] * rows
-    for value in ticks(bottom, top, max(2, rows // 4)):
-        _, row = view.to_cell(view.x, value, columns, rows)
-        if 0 <= row < rows:
-            gutter[row] = f"{tick_text(value):>{GUTTER - 1}}┤"
-    line, numbers = ["─"] * columns, [" "] * (columns + GUTTER)
-    for value in ticks(left, right, max(2, columns // 10)):
-        column, _ = view.to_cell(value, view.y, columns, rows)
-        text = tick_text(value)
-        start = GUTTER + column - len(text) // 2
-        if 0 <= column < columns and start + len(text) <= len(numbers):
-            line[column] = "┬"
-            numbers[start : start + len(text)] = text
-    return gutter, [" " * (GUTTER - 1) + "└" + "".join(line), "".join(numbers)]
-
-
-def tick_text(value: float) -> str:
-    """A number of an axis in at most GUTTER - 1 characters."""
-    text = f"{value:g}"
-    if len(text) < GUTTER:
-        return text
-    text = text.replace("0.", ".", 1)
-    return text if len(text) < GUTTER else f"{value:.0e}".replace("e-0", "e-")
+        return cross_parts(*self.view.to_cell(*cross, *size), *size)
