@@ -42,12 +42,9 @@ class PixelRenderer(Renderer):
     def render(self, image: Image.Image, resize: tuple[int, int] | None = None) -> list[Segment]:
         """The lines, each ended by a new line; `resize` (width, height) grows by a whole factor."""
         scale = max(1, resize[0] // image.width) if resize else 1
-        return [segment for line in self.draw(image, scale) for segment in (*line, NEW_LINE)]
-
-    def draw(self, image: Image.Image, scale: int) -> list[Line]:
-        """The lines apart. One that did not change is the very list that it was before."""
         pixels, transparent = _arrays(image)
-        return self.lines(pixels, transparent, scale)
+        lines = self.lines(pixels, transparent, scale)
+        return [segment for line in lines for segment in (*line, NEW_LINE)]
 
     def lines(
         self, pixels: Pixels, transparent: NDArray[np.bool_] | None, scale: int

@@ -6,12 +6,13 @@ from typing import Final
 
 import numpy as np
 from PIL import Image
+from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
 from aetui.terminal import Ink
 from aetui.tui.widgets.image_grid import DrawnSize, Images, grid, picture_image
-from aetui.tui.widgets.pixel_renderer import Area, Line, pixel_renderer
+from aetui.tui.widgets.pixel_renderer import Area, pixel_renderer
 from aetui.tui.widgets.strip_view import StripView
 
 CORNER: Final = 4  # a frame's corner reaches along a quarter of each side
@@ -30,7 +31,6 @@ class PixelView(StripView):
         super().__init__(id=id)
         self._picture = Image.new("L", (1, 1))
         self._scale = 1
-        self._lines: list[Line] = []  # that the strips were made of
         self._renderer = pixel_renderer(ink)
 
     @property
@@ -77,10 +77,9 @@ class PixelView(StripView):
 
     def _draw(self) -> None:
         if self.is_mounted:
-            width, before = self._picture.width * self._scale, self._lines
-            self._lines = self._renderer.draw(self._picture, self._scale)
-            known = {id(line): strip for line, strip in zip(before, self.strips, strict=False)}
-            self.show_strips([known.get(id(line)) or Strip(line, width) for line in self._lines])
+            size = self._picture.width * self._scale, self._picture.height * self._scale
+            lines = Segment.split_lines(self._renderer.render(self._picture, size))
+            self.show_strips([Strip(line, size[0]) for line in lines])
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         return int(self._picture.width) * self._scale
