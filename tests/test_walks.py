@@ -162,11 +162,11 @@ async def test_what_a_person_quotes_is_copied(
         assert any("Copied" in text for text in messages(app))
 
 
-async def test_y_copies_what_is_wanted_most(trained: Path) -> None:
+async def test_a_key_copies_what_is_wanted_most(trained: Path) -> None:
     async with opened(trained) as (app, pilot):
         await until(pilot, lambda: app.screen.is_mounted)
         await open_plane(app, pilot)
-        await pilot.press("y")
+        await pilot.press("Y")
         await until(pilot, lambda: "z0=0" in app.clipboard)
-        await pilot.press("1", "y")
+        await pilot.press("1", "Y")
         await until(pilot, lambda: app.clipboard.startswith("aetui "))

@@ -101,7 +101,7 @@ def _everywhere(tabs: Sequence[Tab]) -> list[Line]:
         (letters, "the screens too, where the letter has no other meaning"),
         ("?", "this page"),
         ("ctrl+p", "command palette: everything that this screen can do, by its name"),
-        ("y", "copy the coordinates of the cursor, or the command of the run"),
+        ("Y", "copy the coordinates of the cursor, or the command of the run"),
         ("ctrl+l", "redraw the screen"),
         ("q", "leave; trainings continue"),
     ]

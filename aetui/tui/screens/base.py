@@ -78,7 +78,7 @@ class ModeScreen(SnapshotScreen):
     NAME: ClassVar[str]
     CAPABILITY: ClassVar[Capability | None] = None  # what the run that it shows must have
     SMALLEST: ClassVar[tuple[int, int]] = (80, 24)  # (columns, rows)
-    BINDINGS = [Binding("y", "copy", "Copy", show=False)]
+    BINDINGS = [Binding("Y", "copy", "Copy", show=False)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]
 

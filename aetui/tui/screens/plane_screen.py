@@ -71,7 +71,7 @@ class PlaneScreen(ModeScreen):
     def commands(self) -> Iterable[Command]:
         yield from super().commands()
         if self.copied_point is not None:
-            says = "The point under the cursor, to the clipboard (y)"
+            says = "The point under the cursor, to the clipboard (Y)"
             yield "Copy coordinates", says, self.action_copy_coordinates
         yield "Play film", "The plane from the first epoch to the last", self.action_play_film
         yield "Previous epoch", "The latent plane one map earlier (,)", lambda: self.action_film(-1)
