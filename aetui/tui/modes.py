@@ -106,7 +106,7 @@ def _manifold() -> type[ModeScreen]:
     "The large image is what the decoder makes of the point at the crosshair. Below it: where that "
     "is, as what it reads, which test images are near, and how dense the plane is here.",
     ("L", "take five steps at once, from one class into another"),
-    ("a", "mark a place, walk away from it, and press g: the path to it plays"),
+    ("a", "mark a place and walk away; g plays the path back"),
     ("v", "tour the centres of the classes"),
 )
 def _navigate() -> type[ModeScreen]:

@@ -35,10 +35,10 @@ WALK_BINDINGS: Final = (
     Binding("a", "mark", "Mark", key_display="a"),
     Binding("g", "walk", "Walk to mark"),
     Binding("v", "tour", "Tour"),
-    Binding("space", "pause", "Pause", show=False),
-    Binding("greater_than_sign", "speed(1)", "Faster", show=False),
-    Binding("less_than_sign", "speed(-1)", "Slower", show=False),
-    Binding("escape", "end_walk", "End the walk", show=False),
+    Binding("space", "pause", "Pause the walk, or end it", show=False),
+    Binding("escape", "end_walk", show=False),
+    Binding("less_than_sign", "speed(-1)", "Slower, faster", show=False),
+    Binding("greater_than_sign", "speed(1)", show=False),
 )
 
 
