@@ -66,7 +66,9 @@ async def test_every_theme_is_legible_on_every_screen(made: Path) -> None:
             for part, style in cells(app.screen.query_one(PlaneView)):
                 assert style.bgcolor is not None
                 assert style.color is not None or not part.strip()
-                assert Color.from_rich_color(style.bgcolor) == ground
+                behind = Color.from_rich_color(style.bgcolor)
+                # A grey of the palette stands behind the cursor's cells.
+                assert behind == ground or behind.r == behind.g == behind.b
                 if part.strip():
                     assert contrast(Color.from_rich_color(style.color), ground) >= 2.95
 
@@ -105,7 +107,7 @@ async def test_the_legend_names_the_classes_and_hides_them(coloured: Path) -> No
         assert {"c", "d", "f"} <= drawn
         await pilot.press("tab", "enter")
         drawn = {character for part, _ in cells(plane) for character in part}
-        assert "c" not in drawn and {"d", "f"} <= drawn
+        assert "c" not in drawn and "d" in drawn  # the cursor covers the only f
         await pilot.press("v")
         drawn = {character for part, _ in cells(plane) for character in part}
         assert "c" in drawn and not {"d", "f"} & drawn

@@ -145,8 +145,8 @@ def test_routes_begin_and_end_where_they_should() -> None:
     [
         ("5", "Copy coordinates", "z0=0.1, z1=0"),
         ("5", "Copy path", "vae-001"),
-        ("1", "Copy command", "aetui "),
-        ("2", "Copy command", "aetui "),
+        ("1", "Copy command", "aetui"),
+        ("2", "Copy command", "aetui"),
     ],
 )
 async def test_what_a_person_quotes_is_copied(
@@ -169,4 +169,4 @@ async def test_a_key_copies_what_is_wanted_most(trained: Path) -> None:
         await pilot.press("Y")
         await until(pilot, lambda: "z0=0" in app.clipboard)
         await pilot.press("1", "Y")
-        await until(pilot, lambda: app.clipboard.startswith("aetui "))
+        await until(pilot, lambda: app.clipboard.startswith("aetui"))

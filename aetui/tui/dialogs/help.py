@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from rich.style import Style
 from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.color import Color
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -59,14 +61,15 @@ class HelpScreen(ModalScreen[None]):
             page.border_subtitle = "↑↓ scrolls, esc closes"
             yield Static(self._tab.help.seen)
             yield from self._table("Three things to try", self._tab.help.tries)
-            yield from self._table("Keys here", key_lines(self._of_screen))
             yield from self._table("Keys everywhere", _everywhere(self._tabs))
+            yield from self._table("Keys here", key_lines(self._of_screen))
 
     def _table(self, title: str, lines: Iterable[Line]) -> Iterable[Static]:
         """Keys at the left, what they do at the right."""
         yield Static(f"\n[b]{title}[/]")
         table = Table.grid(padding=(0, 2))
-        style = f"bold {self.app.get_css_variables()['accent']}"
+        accent = Color.parse(self.app.get_css_variables()["accent"])  # Rich has no ansi_ names
+        style = Style(color=accent.rich_color, bold=True)
         table.add_column(style=style, justify="right", width=KEYS_WIDTH)
         table.add_column()
         for line in lines:
