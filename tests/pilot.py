@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.command import CommandList
 from textual.content import Content
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -49,6 +50,23 @@ async def until(pilot: Pilot[None], true: Callable[[], object], seconds: float =
             return
         await pilot.pause(0.05)
     pytest.fail("it never came true")
+
+
+async def run_command(app: AetuiApp, pilot: Pilot[None], name: str) -> None:
+    """Run the command of the palette that has this name."""
+    screen = app.screen
+    await pilot.press("ctrl+p")
+    await until(pilot, lambda: app.screen.query(CommandList))
+    await pilot.press(*name)
+
+    def is_first() -> bool:
+        hits = app.screen.query_one(CommandList)
+        first = str(hits.get_option_at_index(0).prompt) if hits.option_count else ""
+        return first.startswith(name)
+
+    await until(pilot, is_first)
+    await pilot.press("enter")
+    await until(pilot, lambda: app.screen is screen or not app.screen.query(CommandList))
 
 
 def shown(app: AetuiApp, selector: str) -> str:

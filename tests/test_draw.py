@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -19,7 +18,7 @@ from aetui.tui.widgets.canvas import Canvas
 from aetui.tui.widgets.pixel_view import PixelView
 from aetui.tui.widgets.plane_view import PlaneView
 from aetui.tui.widgets.readout import Readout
-from tests.pilot import messages, opened, until
+from tests.pilot import messages, opened, run_command, until
 from tests.terminal import Terminal, launch
 
 
@@ -200,11 +199,7 @@ async def test_the_palette_takes_a_test_image(trained: Path) -> None:
     async with opened(trained) as (app, pilot):
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app.screen, DrawScreen))
-        await pilot.press("ctrl+p")
-        await until(pilot, lambda: app.screen.query(CommandList))
-        await pilot.press(*"test image")
-        await until(pilot, lambda: any(hits.option_count for hits in app.screen.query(CommandList)))
-        await pilot.press("enter")
+        await run_command(app, pilot, "Test image")
         await until(pilot, lambda: isinstance(app.screen, DrawScreen) and drawing(app).any())
 
 

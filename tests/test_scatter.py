@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -28,7 +27,7 @@ from aetui.tui.widgets.pixel_view import PixelView
 from aetui.tui.widgets.plane_marks import GUTTER
 from aetui.tui.widgets.readout import Readout
 from tests.made_runs import COLOUR, make_plane_run
-from tests.pilot import messages, opened, shown, text, until
+from tests.pilot import messages, opened, run_command, shown, text, until
 from tests.trainers import train_here
 
 BRAILLE = re.compile("[\u2801-\u28ff]")
@@ -86,15 +85,6 @@ def grounds(app: AetuiApp) -> set[str]:
 
 def picture(app: AetuiApp, selector: str) -> bytes:
     return app.screen.query_one(selector, PixelView).image.tobytes()
-
-
-async def command(app: AetuiApp, pilot: Pilot[None], name: str) -> None:
-    """Run a command of the palette by its name."""
-    screen = app.screen
-    await pilot.press("ctrl+p", *name)
-    await until(pilot, lambda: app.screen.query_one(CommandList).option_count)
-    await pilot.press("enter")
-    await until(pilot, lambda: app.screen is screen or not app.screen.query(CommandList))
 
 
 async def answer(app: AetuiApp, pilot: Pilot[None], line: str) -> None:
@@ -181,7 +171,7 @@ async def test_go_to_an_image_a_class_and_coordinates(made: Path) -> None:
         await pilot.press("g")
         await answer(app, pilot, "#123")
         await until(pilot, lambda: "#123" in card(app))
-        await command(app, pilot, "Go to")
+        await run_command(app, pilot, "Go to")
         await answer(app, pilot, "7")
         await until(pilot, lambda: card(app).startswith("7"))
         x, y = found.points[5].tolist()
@@ -221,14 +211,14 @@ async def test_a_click_moves_the_cursor(made: Path) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_classes_are_hidden_and_shown(made: Path, size: tuple[int, int]) -> None:
     async with scatter(made, size) as (app, pilot):
-        await command(app, pilot, "Only this class")
+        await run_command(app, pilot, "Only this class")
         label = int(card(app)[0])
         assert hidden(app) == frozenset(range(10)) - {label}
         other = (label + 1) % 10
-        await command(app, pilot, "Show class")
+        await run_command(app, pilot, "Show class")
         await answer(app, pilot, str(other))
         await until(pilot, lambda: hidden(app) == frozenset(range(10)) - {label, other})
-        await command(app, pilot, "All classes")
+        await run_command(app, pilot, "All classes")
         assert not hidden(app)
         await pilot.press("v")
         assert len(hidden(app)) == 9
@@ -254,16 +244,16 @@ async def test_the_legend_by_keys_and_by_the_mouse(made: Path) -> None:
 async def test_colours_say_clusters_errors_and_density(made: Path, size: tuple[int, int]) -> None:
     async with scatter(made, size) as (app, pilot):
         classes = colours(app)
-        await command(app, pilot, "Colour by cluster")
+        await run_command(app, pilot, "Colour by cluster")
         await until(pilot, lambda: "clusters of k-means" in text(app))
         assert colours(app) <= classes | colours(app)
-        await command(app, pilot, "Colour by error")
+        await run_command(app, pilot, "Colour by error")
         await until(pilot, lambda: "error in nats" in text(app))
         by_error = colours(app)
         assert len(by_error - classes) >= 4
-        await command(app, pilot, "Colour by density")
+        await run_command(app, pilot, "Colour by density")
         await until(pilot, lambda: "sparse" in text(app))
-        await command(app, pilot, "Colour by label")
+        await run_command(app, pilot, "Colour by label")
         assert colours(app) == classes
         await pilot.press("C")
         await until(pilot, lambda: "clusters of k-means" in text(app))
@@ -285,17 +275,17 @@ async def test_glyphs_stay_when_colours_change(made: Path) -> None:
 async def test_decisions_are_tinted_anew_for_each_part(made: Path, size: tuple[int, int]) -> None:
     async with scatter(made, size) as (app, pilot):
         plain = grounds(app)
-        await command(app, pilot, "Decisions")
+        await run_command(app, pilot, "Decisions")
         await until(pilot, lambda: len(grounds(app)) > len(plain) + 5)
         await pilot.press("+")
         await until(pilot, lambda: len(grounds(app)) > len(plain) + 5)
-        await command(app, pilot, "Decisions")
+        await run_command(app, pilot, "Decisions")
         assert grounds(app) <= plain | {"None"}
 
 
 async def test_thumbnails_stand_on_the_map(made: Path) -> None:
     async with scatter(made) as (app, pilot):
-        await command(app, pilot, "Thumbnails")
+        await run_command(app, pilot, "Thumbnails")
         await until(pilot, lambda: sum(strip.text.count("▀") for strip in plane(app).strips) > 30)
         await pilot.press("i")
         await until(pilot, lambda: not any("▀" in strip.text for strip in plane(app).strips))
@@ -309,7 +299,7 @@ async def test_the_worst_images_and_enter_to_one_of_them(made: Path, size: tuple
         errors = reconstruction_errors(network.decode(codes_of(network, images)[0]), images)
     worst = errors.argsort(descending=True).tolist()
     async with scatter(made, size) as (app, pilot):
-        await command(app, pilot, "Worst images")
+        await run_command(app, pilot, "Worst images")
         await until(pilot, lambda: isinstance(app.screen, Gallery) and f"#{worst[1]}" in text(app))
         assert f"#{worst[0]}" in text(app) and f"{errors[worst[0]]:.1f} nats" in text(app)
         await pilot.press("l", "enter")

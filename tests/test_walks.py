@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from textual.command import CommandList
 from textual.pilot import Pilot
 
 from aetui.runs.latent_map import load_latent_map, save_latent_map
@@ -17,7 +16,7 @@ from aetui.tui.widgets.filmstrip import Filmstrip
 from aetui.tui.widgets.pixel_view import PixelView
 from aetui.tui.widgets.plane_view import PlaneView
 from aetui.tui.widgets.readout import Readout
-from tests.pilot import messages, opened, until
+from tests.pilot import messages, opened, run_command, until
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -37,19 +36,6 @@ def strip(app: AetuiApp) -> Filmstrip:
 
 def map_text(app: AetuiApp) -> str:
     return "\n".join(line.text for line in app.screen.query_one(PlaneView).strips)
-
-
-async def by_name(pilot: Pilot[None], name: str) -> None:
-    """Run the command of the palette that has this name."""
-    await pilot.press("ctrl+p")
-    await until(pilot, lambda: pilot.app.screen.query(CommandList))
-    await pilot.press(*["space" if letter == " " else letter for letter in name])
-    hits = pilot.app.screen.query_one(CommandList)
-    await until(
-        pilot,
-        lambda: hits.option_count and str(hits.get_option_at_index(0).prompt).startswith(name),
-    )
-    await pilot.press("enter")
 
 
 async def open_plane(app: AetuiApp, pilot: Pilot[None]) -> None:
@@ -85,7 +71,7 @@ async def test_the_tour_visits_every_class_that_is_shown(
     assert len(centres) == 10
     async with opened(trained, size) as (app, pilot):
         await open_plane(app, pilot)
-        await by_name(pilot, "Tour")
+        await run_command(app, pilot, "Tour")
         await until(pilot, lambda: "tour" in words(app))
         await pilot.press("space")
         await until(pilot, lambda: "paused" in words(app))
@@ -93,7 +79,7 @@ async def test_the_tour_visits_every_class_that_is_shown(
         await pilot.pause(0.5)
         assert place(app) == stood
         await until(pilot, strip(app).query_one(PixelView).image.any)
-        await by_name(pilot, "Faster walk")
+        await run_command(app, pilot, "Faster walk")
         await pilot.press("greater_than_sign", "space")
         last = tour(np.zeros(2, np.float32), centres, 0.1).points[-1]
         await until(pilot, lambda: place(app) == pytest.approx(last, abs=0.01))
@@ -157,7 +143,7 @@ async def test_what_a_person_quotes_is_copied(
         await pilot.press("0", "right")
         await until(pilot, lambda: place(app) == (0.1, 0))
         await pilot.press(key)
-        await by_name(pilot, name)
+        await run_command(app, pilot, name)
         await until(pilot, lambda: copied in app.clipboard)
         assert any("Copied" in text for text in messages(app))
 

@@ -73,10 +73,6 @@ class RunSnapshot:
         epochs_left = max(0.0, self.config.hyperparameters.epochs - self.epoch)
         return epochs_left * self.config.train_images / speed
 
-    def can_show(self, capability: Capability) -> bool:
-        """Whether a screen that needs `capability` has something to show of this run."""
-        return self.has_checkpoint and (capability != "plane" or bool(self.epochs))
-
 
 @dataclass(frozen=True)
 class StartingTrainer:

@@ -41,6 +41,12 @@ class LatentMap:
     def image_shape(self) -> ImageShape:
         return ImageShape(*self.plane.shape[2:])
 
+    def codes_at(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The codes [N, latent_dim] of points [N, 2] of the plane; axes not shown are 0."""
+        z = np.zeros((len(points), self.codes.shape[1]), np.float32)
+        z[:, list(self.axes)] = points
+        return z
+
     def is_near(self, x: float, y: float) -> bool:
         """Whether the point lies on the scanned plane or not many times its width beside it."""
         left, right, bottom, top = self.extent

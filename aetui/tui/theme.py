@@ -68,6 +68,6 @@ THEMES_BY_NAME: Final = {theme.name: theme for theme in THEMES}
 
 def first_theme(profile: TerminalProfile) -> str:
     """The name of the theme to start with: the one chosen, else as the terminal's background."""
-    if profile.theme in {theme.name for theme in THEMES}:
+    if profile.theme in THEMES_BY_NAME:
         return str(profile.theme)
     return (LIGHT if profile.background == "light" else DARK).name

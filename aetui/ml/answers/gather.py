@@ -1,4 +1,4 @@
-"""gather: test images by their numbers, with or without their reconstructions."""
+"""gather: test images by their numbers, and what the model makes of the first of them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from aetui.protocol import Packet
 
 
 def gather(context: Context, request: Packet) -> Reply:
-    """numbers int64 [N], reconstructed (a flag) -> total; images uint8 [N, C, H, W], labels [N].
+    """numbers int64 [N], reconstructed -> total; images uint8 [N, C, H, W], labels [N].
 
-    And what `reconstructions` gives of them, where that is wanted. `total` is how many test images
-    there are: 0, and nothing else, where they are not on this machine.
+    And what `reconstructions` gives of so many of the first as are to be `reconstructed`. `total`
+    is how many test images there are: 0, and nothing else, where they are not on this machine.
     """
     network = context.network(request, "plane")
     test = context.own_test_images(request)
@@ -20,6 +20,6 @@ def gather(context: Context, request: Packet) -> Reply:
     numbers = request.arrays["numbers"]
     images = test_images_at(test, numbers)
     arrays = {"images": images.numpy(), "labels": test.labels.numpy()[numbers]}
-    if request.header["reconstructed"]:
-        arrays.update(reconstructions(network, to_float(images)))
+    if count := request.header["reconstructed"]:
+        arrays.update(reconstructions(network, to_float(images[:count])))
     return {"total": len(test.images)}, arrays

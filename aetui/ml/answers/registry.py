@@ -12,7 +12,6 @@ from aetui.ml.answers.decode import decode
 from aetui.ml.answers.denoise import denoise
 from aetui.ml.answers.describe import describe
 from aetui.ml.answers.errors import errors
-from aetui.ml.answers.explain import explain
 from aetui.ml.answers.gather import gather
 from aetui.ml.answers.picture import picture
 from aetui.ml.answers.probe import probe
@@ -26,7 +25,7 @@ Answer = Callable[[Context, Packet], Reply]
 ANSWERS: Final[Mapping[str, Answer]] = {
     answer.__name__: answer
     for answer in (
-        *(clean, cluster, decode, denoise, describe, errors, explain, gather),
+        *(clean, cluster, decode, denoise, describe, errors, gather),
         *(picture, probe, reconstruct, refine, test_image),
     )
 }

@@ -123,11 +123,7 @@ class ManifoldScreen(PlaneScreen):
         if self.plane is None or self._scan is None:
             return
         latent, scan, wanted = self.plane.latent, self._scan, self._wanted()
-        z = np.zeros((scan.rows * scan.columns, latent.codes.shape[1]), np.float32)
-        first, second = latent.axes
-        z[:, first] = np.tile(scan.xs, scan.rows)
-        z[:, second] = np.repeat(scan.ys, scan.columns)
-        reply = await self.ask("decode", {"z": z})
+        reply = await self.ask("decode", {"z": latent.codes_at(scan.points)})
         if reply is None or self.plane is None or self.is_held or self._wanted() != wanted:
             return
         images = reply.arrays["images"]

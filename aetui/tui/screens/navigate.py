@@ -125,9 +125,8 @@ class NavigateScreen(WalkingScreen):
         self._placed_for = plane.identity
         self._step.fit(plane)
         marks = self.marks
-        counts = np.bincount(latent.labels, minlength=len(marks.names))
         legend = self.query_one(Legend)
-        legend.show(marks, counts.tolist(), legend.hidden)
+        legend.show(marks, latent.labels, legend.hidden)
         self.set_class(marks.are_names, "-nameless")
         self.query_one(PlaneView).show(latent.points, latent.labels, marks, legend.hidden)
 
@@ -218,7 +217,8 @@ class NavigateScreen(WalkingScreen):
         return self._step.value
 
     def codes_at(self, points: Floats) -> Floats:
-        """Axes that are not shown are 0."""
+        if self.plane is not None:
+            return self.plane.latent.codes_at(points)
         z = np.zeros((len(points), self._latent_dim()), np.float32)
         z[:, list(self._axes())] = points
         return z

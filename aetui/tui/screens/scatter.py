@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
-import numpy as np
 from textual import on
 from textual.actions import SkipAction
 from textual.binding import Binding
@@ -134,8 +133,8 @@ class ScatterScreen(ScatterPlaces):
         legend = self.query_one(Legend)
         if is_other:
             self.query_one(ExploreView).view = None
-        counts = np.bincount(plane.latent.labels, minlength=len(self.marks.names))
-        legend.show(self.marks, counts.tolist(), frozenset() if is_other else legend.hidden)
+        hidden = frozenset() if is_other else legend.hidden
+        legend.show(self.marks, plane.latent.labels, hidden)
         self._draw()
         self._colours.refresh()
 

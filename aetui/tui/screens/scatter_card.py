@@ -128,7 +128,8 @@ class Inspector:
         code = self._code(latent, number)
         near = [one for one in nearest_codes(latent.codes, code, NEAREST + 1) if one != number]
         numbers = np.array([number, *near[:NEAREST]], np.int64)
-        asking = asyncio.ensure_future(self._screen.ask("explain", {"numbers": numbers}))
+        gathering = self._screen.ask("gather", {"numbers": numbers}, reconstructed=1, lane="card")
+        asking = asyncio.ensure_future(gathering)
         label = int(latent.labels[number]) if number < len(latent.labels) else self.label or 0
         self._figures = Figures(number, label, latent.axes, code)
         answered, _ = await asyncio.wait([asking], timeout=ANSWER_WAIT)
@@ -165,7 +166,7 @@ class Inspector:
 
     def _explain(self, run: RunSnapshot, figures: Figures, reply: Packet) -> None:
         arrays, held = reply.arrays, self._screen.is_held
-        label = int(reply.header["label"])
+        label = int(arrays["labels"][0])
         if held:  # the weights of an earlier epoch are gone
             self._figures = Figures(figures.number, label, figures.axes, figures.z_mean)
         else:

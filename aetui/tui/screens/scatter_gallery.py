@@ -143,7 +143,7 @@ class Gallery(ModalScreen[int | None]):
 
     async def _load(self, first: int, size: int) -> None:
         numbers = self._order[first : first + size]
-        reply = await self._ask("gather", {"numbers": numbers}, reconstructed=True)
+        reply = await self._ask("gather", {"numbers": numbers}, reconstructed=len(numbers))
         if reply is None or "reconstructions" not in reply.arrays:
             self._first = -1
             return

@@ -10,7 +10,6 @@ import numpy as np
 
 from aetui.config import ImageShape
 from aetui.errors import BadInput
-from aetui.processes.snapshots import PlaneMap
 from aetui.tui.screens.plane_screen import PlaneScreen
 from aetui.tui.screens.scatter_text import not_here
 from aetui.tui.widgets.card import coarse
@@ -72,7 +71,7 @@ class Layers:
         if plane is None:
             return
         view, (columns, rows) = self._view.view, self._view.plot_size
-        z = _codes_at(plane, self._view.cell_points())
+        z = plane.latent.codes_at(self._view.cell_points())
         parts = np.array_split(z, max(1, -(-len(z) // AT_ONCE)))
         shares: list[np.ndarray] = []
         began = time.monotonic()
@@ -103,7 +102,7 @@ class Layers:
         if not peaks:
             return
         numbers = shown[[number for _, _, number in peaks]]
-        reply = await self._screen.ask("gather", {"numbers": numbers}, reconstructed=False)
+        reply = await self._screen.ask("gather", {"numbers": numbers}, reconstructed=0)
         if reply is None:
             return
         if not reply.header["total"]:
@@ -119,10 +118,3 @@ class Layers:
                 for (row, column, _), image in zip(peaks, small, strict=True)
             ]
         )
-
-
-def _codes_at(plane: PlaneMap, points: np.ndarray) -> np.ndarray:
-    """The codes of points of the plane, [N, latent_dim]; axes not shown are 0."""
-    z = np.zeros((len(points), plane.latent.codes.shape[1]), np.float32)
-    z[:, list(plane.latent.axes)] = points
-    return z

@@ -81,7 +81,7 @@ class ScatterPlaces(PlaneScreen):
             self._unhide(int(plane.latent.labels[number]))
             self._inspector.put(number)
             return
-        reply = await self.ask("gather", {"numbers": np.array([number])}, reconstructed=True)
+        reply = await self.ask("gather", {"numbers": np.array([number])}, reconstructed=1)
         if reply is None:
             return
         if not reply.header["total"]:

@@ -29,7 +29,7 @@ class StepSize:
         """A bigger or a smaller step; whether there is one."""
         first = FIRST if plane is None else _first(plane)
         step = round_step(self.value * (1.5 if direction > 0 else 0.4))
-        if not first / RANGE <= step * 1.001 <= first * RANGE * 1.002:
+        if max(step, first) > RANGE * 1.01 * min(step, first):  # a hundredth for rounding
             return False
         self.value = step
         self._chosen_for = plane.identity if plane is not None else None

@@ -128,8 +128,7 @@ class WalkingScreen(PlaneScreen):
     @property
     def _stops(self) -> int:
         assert self.plane is not None
-        width = self.query_one(PlaneView).size.width
-        return self.query_one(Filmstrip).room_for(self.plane.latent.image_shape, width)
+        return max(2, self.query_one(Filmstrip).room_for(self.plane.latent.image_shape))
 
     def _set_out(self, route: Route) -> None:
         self._stop_walk()

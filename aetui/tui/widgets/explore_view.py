@@ -70,6 +70,7 @@ class ExploreView(PlaneView):
     """The plane on Scatter. Posts `Pointed` for a click and `Moved` when another part is shown."""
 
     ALLOW_SELECT = False
+    MARGIN = 0  # its crosshair is on a code, and the map shows the codes as it is
 
     @dataclass
     class Pointed(Message):

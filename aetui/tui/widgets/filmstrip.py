@@ -31,7 +31,7 @@ class Filmstrip(Horizontal):
         super().__init__(id=id)
         self._ink = ink
         self._rows = rows  # of an image
-        self._drawn = DrawnSize(1, 1)
+        self._shape, self._drawn = ImageShape(), DrawnSize(1, 1)
         self._images: Images = np.zeros((0, 1, 1, 1), np.uint8)
         self._first = 0  # the image at the left
 
@@ -39,14 +39,18 @@ class Filmstrip(Horizontal):
         yield Static()
         yield PixelView(ink=self._ink)
 
-    def room_for(self, shape: ImageShape, columns: int) -> int:
-        """How many images fit into a line of so many columns."""
-        drawn = fit(shape, columns, self._rows)
-        return max(2, (columns - LABEL) // drawn.columns)
+    def room_for(self, shape: ImageShape) -> int:
+        """How many images fit side by side."""
+        assert isinstance(self.parent, Widget)
+        return max(1, (self.parent.size.width - LABEL) // self._fit(shape).columns)
+
+    def _fit(self, shape: ImageShape) -> DrawnSize:
+        return fit(shape, self.app.size.width, self._rows)
 
     def show(self, title: str, images: Images) -> None:
         """Show [N, C, H, W]."""
-        self._drawn = fit(ImageShape(*images.shape[1:]), self.app.size.width, self._rows)
+        self._shape = ImageShape(*images.shape[1:])
+        self._drawn = self._fit(self._shape)
         self._images = shrink(images, self._drawn)
         self.query_one(Static).update(title)
         self.add_class("-shown")
@@ -63,9 +67,7 @@ class Filmstrip(Horizontal):
 
     @property
     def _room(self) -> int:
-        """How many images fit side by side."""
-        assert isinstance(self.parent, Widget)
-        return max(1, (self.parent.size.width - LABEL) // self._drawn.columns)
+        return self.room_for(self._shape)
 
     def _draw(self, first: int) -> None:
         self._first = first

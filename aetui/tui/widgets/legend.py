@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from textual import events
 from textual.binding import Binding
 from textual.color import BLACK, WHITE, Color
@@ -47,10 +48,14 @@ class Legend(OptionList):
         self.hidden: frozenset[int] = frozenset()
 
     def show(
-        self, marks: ClassMarks, counts: Sequence[int], hidden: frozenset[int] = frozenset()
+        self,
+        marks: ClassMarks,
+        labels: NDArray[np.int64],
+        hidden: frozenset[int] = frozenset(),
     ) -> None:
-        """List the classes, each with how many images there are of it."""
-        shown = marks, tuple(counts), hidden
+        """List the classes, each with how many of the `labels` [N] are its own."""
+        counts = np.bincount(labels, minlength=len(marks.names))
+        shown = marks, tuple(counts.tolist()), hidden
         if shown != (self._marks, self._counts, self.hidden):
             self._marks, self._counts, self.hidden = shown
             self._draw()
@@ -120,5 +125,7 @@ class Legend(OptionList):
 
     def choose(self, hidden: frozenset[int]) -> None:
         """Hide these classes and no other."""
-        self.show(self._marks, self._counts, hidden)
+        if hidden != self.hidden:
+            self.hidden = hidden
+            self._draw()
         self.post_message(self.Chosen(hidden))

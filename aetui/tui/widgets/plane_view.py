@@ -32,6 +32,7 @@ class PlaneView(StripView):
     """A scatter of codes with axes; a crosshair where one is wanted."""
 
     COMPONENT_CLASSES = {"plane--axis", "plane--cross"}
+    MARGIN = EDGE  # cells from the edge at which a map of everything follows the crosshair
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -140,7 +141,7 @@ class PlaneView(StripView):
             return False
         columns, rows = self.plot_size
         before = self._fitted
-        if before.contains(*self._cross, columns, rows, EDGE):
+        if before.contains(*self._cross, columns, rows, self.MARGIN):
             return False
         view = fit(self._points, columns, rows)
         column, row = view.to_cell(*self._cross, columns, rows)

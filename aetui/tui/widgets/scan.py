@@ -38,6 +38,11 @@ class Scan:
         return np.linspace(*self.extent[:1:-1], self.rows, dtype=np.float32)
 
     @property
+    def points(self) -> Floats:
+        """The point of each image, row by row, [rows * columns, 2]."""
+        return np.stack([np.tile(self.xs, self.rows), np.repeat(self.ys, self.columns)], 1)
+
+    @property
     def step(self) -> float:
         """The distance between two neighbours, along the axis where they are closer."""
         left, right, bottom, top = self.extent
