@@ -105,7 +105,7 @@ def _everywhere(tabs: Sequence[Tab]) -> list[Line]:
         (f"1 to {len(tabs)}", "the screens"),
         (letters, "the screens too, where the letter has no other meaning"),
         ("?", "this page"),
-        ("ctrl+p", "all that this screen can do, by its name"),
+        ("ctrl+p", "command palette: all that this screen can do, by name"),
         ("Y", "copy the cursor's coordinates, or the run's command"),
         ("ctrl+l", "redraw the screen"),
         ("q", "leave; trainings continue"),
