@@ -92,6 +92,7 @@ class AetuiApp(App[None]):
         self._inference = inference
         self._snapshot = Snapshot()
         self._errors_shown: frozenset[str] = frozenset()
+        self._loads_screens = False
         self._monitor = RunMonitor(runs, *shipped, publish=self._publish)
         self._guide = Guide(self._guide_changed)
         self._own_keys = Keymap(profile.keymap)
@@ -138,10 +139,9 @@ class AetuiApp(App[None]):
         self.call_after_refresh(self._start_watching)
 
     def _start_watching(self) -> None:
-        """The first picture stands: fill it, then load what the other screens need."""
+        """The first picture stands: fill it. What the other screens need is loaded after that."""
         self._monitor.start()
         self._run_task(self._listen())
-        self._run_task(asyncio.to_thread(_load_screens))
         self._run_task(self._open_guide())
 
     def _keep_theme(self, theme: Theme) -> None:
@@ -191,6 +191,9 @@ class AetuiApp(App[None]):
             self.post_message(ErrorMessage(error))
         self._errors_shown = errors
         self._refresh_screens()
+        if message.snapshot.indexed and not self._loads_screens:
+            self._loads_screens = True
+            self.call_after_refresh(self._run_task, asyncio.to_thread(_load_screens))
 
     def _refresh_screens(self) -> None:
         for screen in self.screen_stack:
