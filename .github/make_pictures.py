@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 HERE: Final = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.terminal import Terminal, launch  # noqa: E402  (the repository's root is on the path now)
+from tests.terminal import Terminal, launch  # noqa: E402  the root is on the path now
 
 SIZE: Final = (100, 32)  # columns, rows
 CELL: Final = (8, 17)  # pixels

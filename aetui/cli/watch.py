@@ -18,7 +18,7 @@ ENDED: Final[tuple[State, ...]] = ("done", "stopped", "failed")
 
 
 class FollowedRun:
-    """One run, printed from its first line on."""
+    """One run, printed from its first line."""
 
     def __init__(self, run: Path, *, as_json: bool, prefix: str) -> None:
         read_config(run)  # `BadInput` where it is no run
@@ -29,8 +29,8 @@ class FollowedRun:
         self.state: State = "running"
 
     def follow(self) -> bool:
-        """Print what is new; whether more can come."""
-        # The state first: what a trainer that ends now has written is then printed below.
+        """Print what is new. Returns whether more can come."""
+        # The state first: if the trainer ends now, what it wrote last is still printed below.
         self.state = summarise(self._run).state
         for record in self._tail.read():
             self._print(record)
@@ -44,7 +44,7 @@ class FollowedRun:
 
 
 def watch(folder: Path, names: Sequence[str], *, as_json: bool) -> int:
-    """Follow the runs until none is in training; 0 where each is done, else 1."""
+    """Follow the runs until none is being trained. Returns 0 where each is done, else 1."""
     width = max(map(len, names))
     runs = []
     for name in names:

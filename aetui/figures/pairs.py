@@ -1,4 +1,4 @@
-"""pairs: test images above what the run makes of them, one of each class."""
+"""pairs: test images above their reconstructions or denoised versions, one of each class."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHERS: Final = 0.65  # inches above and below them
 
 
 def draw_pairs(source: Source) -> Plot:
-    """Noisy images, what the denoiser makes of them, and the originals; or reconstructions."""
+    """Noisy images, the same denoised, and the originals; or images and reconstructions."""
     chosen = one_of_each_class(source.images.test_labels.numpy())
     if "denoise" in source.spec.capabilities:
         return denoising_rows(source, chosen, "Noisy test images, denoised")
@@ -50,7 +50,7 @@ def denoising_rows(source: Source, chosen: Sequence[int], title: str) -> Plot:
 
 
 def reconstruction_rows(source: Source, chosen: Sequence[int], title: str) -> Plot:
-    """The images `chosen`, and what is left of them in their codes."""
+    """The images `chosen`, and their reconstructions."""
     found = reconstructed(source.opened, source.images, chosen)
     rows = np.stack([found.images, found.results])
     captions = [_numbers(chosen), [f"{value:.0f} nats" for value in found.errors]]

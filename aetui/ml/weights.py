@@ -1,4 +1,4 @@
-"""Weights on their way from and to other programs: safetensors, and state dicts of torch."""
+"""Weights that are exchanged with other programs: safetensors, and state dicts of torch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PREFIXES: Final = ("module.", "_orig_mod.", "model.")  # of DDP, torch.compile a
 def export_weights(run: Path, file: Path) -> None:
     """Write the run's weights to `file`, float32; `BadInput` where that cannot be done."""
     if file.suffix != SUFFIX:
-        raise BadInput(f"{file} must end in {SUFFIX}: that is the format that is written.")
+        raise BadInput(f"{file} must end in {SUFFIX}, the format that is written.")
     network = checkpoint.load_model(run)
     config = read_config(run)
     said = {
@@ -124,7 +124,7 @@ def _read_torch(path: Path) -> Any:
         raise BadInput(f"{path.name} is refused: {problem}; {cure}.") from None
     except OSError:
         raise
-    except Exception as error:  # noqa: BLE001  a stranger's bytes can raise anything in torch's reader
+    except Exception as error:  # noqa: BLE001  torch raises anything on bytes that are not its own
         reason = printable(str(error).splitlines()[0] if str(error) else type(error).__name__)
         raise BadInput(f"{path.name} holds no weights that torch can read ({reason}).") from None
 

@@ -94,7 +94,7 @@ class PlaneMap:
 
     @property
     def key(self) -> tuple[RunIdentity, int]:
-        """Equal for equal maps: what caches of drawings are kept by."""
+        """Equal for equal maps: the key of cached drawings."""
         return self.identity, self.latent.epoch
 
 

@@ -16,7 +16,7 @@ from aetui.runs.directory import LATENT, latent_epochs, write_atomically
 
 MAPS_KEPT: Final = 100
 FIRST_MAPS: Final = 20  # epochs after each of which there is a map, however many follow
-NEAR: Final = 50.0  # widths of a plane; a walk may start so far beside it
+NEAR: Final = 50.0  # widths of a plane; a walk may start that far outside it
 FIELDS: Final = ("codes", "labels", "plane", "axes", "extent")
 CURE: Final = "Delete it; the next epoch writes another."
 
@@ -48,7 +48,7 @@ class LatentMap:
         return z
 
     def is_near(self, x: float, y: float) -> bool:
-        """Whether the point lies on the scanned plane or not many times its width beside it."""
+        """Whether the point lies on the scanned plane, or at most NEAR of its widths outside it."""
         left, right, bottom, top = self.extent
         beside, above = NEAR * (right - left), NEAR * (top - bottom)
         return left - beside <= x <= right + beside and bottom - above <= y <= top + above
@@ -70,7 +70,7 @@ def map_path(run: Path, epoch: int) -> Path:
 
 
 def is_map_due(epoch: int, epochs: int) -> bool:
-    """Whether a map is written after `epoch` of `epochs`: it takes longer than a tiny one."""
+    """Whether a map is written after `epoch` of `epochs`; it takes longer than a tiny epoch."""
     stride = max(1, epochs // MAPS_KEPT)
     return epoch <= FIRST_MAPS or epoch % stride == 0 or epoch == epochs
 
@@ -102,7 +102,7 @@ def load_latent_map(run: Path, epoch: int) -> LatentMap:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: np.asarray(file[name]) for name in FIELDS}
-    except Exception as error:  # noqa: BLE001  damaged bytes can raise anything in zipfile, zlib and numpy
+    except Exception as error:  # noqa: BLE001  numpy raises anything on damaged bytes
         reason = printable(str(error))
         raise BadInput(f"{path} is not a usable latent map ({reason}). {CURE}") from None
     plane = arrays["plane"]

@@ -38,8 +38,8 @@ def importance_bounds(network: Variational, images: Tensor, samples: int) -> Ite
     """The bound of the first images, and of more and more of them, up to all.
 
     `images` uint8 [N, C, H, W] on the network's device. The same codes are drawn each time. In
-    float32: the rounding of bf16 adds noise to the weights, and their largest would count as good
-    luck (0.12 nats too good on vae-mnist).
+    float32: the rounding of bf16 adds noise to the weights, of which the largest decide. On
+    vae-mnist the bound would be 0.12 nats too good.
     """
     at_once = DECODED.get(images.device.type, DECODED["cpu"])
     generator = torch.Generator(images.device).manual_seed(SEED)
