@@ -9,6 +9,7 @@ the planes are decoded by aetui's own weights, and test images are scikit-learn'
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -29,8 +30,8 @@ SIZE: Final = (100, 32)  # columns, rows
 CELL: Final = (10, 20)  # pixels, of the still pictures
 FILM_CELL: Final = (8, 16)
 SHIPPED: Final[dict[str, tuple[str, ...]]] = {
+    "navigate": ("5", *"HKK"),
     "manifold": ("4",),
-    "navigate": ("5", *"LLK", "right", "up"),
 }
 """Pictures of the runs that come with aetui, and the keys that lead there."""
 TRAINED: Final[dict[str, tuple[str, ...]]] = {
@@ -41,7 +42,18 @@ TRAINED: Final[dict[str, tuple[str, ...]]] = {
 }
 """Pictures of two runs that are trained on scikit-learn's digits for them."""
 FILM: Final = "film"
-SETTLE: Final = 4.0  # seconds until a screen stands still
+Frame = tuple[Image.Image, int]
+"""An image, and the milliseconds for which it is shown."""
+TRAINING_FRAMES: Final = 30
+WALK_FRAMES: Final = 45
+DONE: Final = re.compile(r"\bdone\b")  # in a panel
+LAST_MAP: Final = re.compile(r"(\d+) of \1 maps")  # on Scatter, at the end of its film
+SETTLE: Final = 3.0  # seconds until a screen stands still
+NOT_YET: Final = (
+    "Loading",
+    "nearest scanned",
+    "reading",
+)  # what a screen says until it is complete
 COLOURS: Final = 128  # of the film
 LARGEST: Final = 2_000_000  # bytes
 
@@ -68,22 +80,24 @@ def main(names: Sequence[str]) -> None:
 
 
 def _show_training(terminal: Terminal, wanted: set[str]) -> None:
-    frames: list[tuple[Image.Image, int]] = []
+    """Train both models, with what the film shows of it; then take the stills."""
+    frames: list[Frame] = []
     terminal.press("1")
-    terminal.read(1.0)
     frames += _frames(terminal, 2, 0.5)
     terminal.press("b")
-    frames += _frames(terminal, 26, 1.0, shown=250)
-    terminal.wait(lambda text: text.count("done") >= 2, patience=900)
+    frames += _frames(terminal, TRAINING_FRAMES, 1.5, shown=150)
+    terminal.wait(lambda text: len(DONE.findall(text)) >= 2, patience=1800)
     if FILM in wanted:
         terminal.press("3")
-        terminal.read(SETTLE)
-        terminal.press("0", "f")
-        frames += _frames(terminal, 30, 0.4, shown=200)
+        _settle(terminal)
+        terminal.press("f")
+        while not LAST_MAP.search(terminal.text()):
+            frames += _frames(terminal, 1, 1.2, shown=150)
+        frames += _frames(terminal, 1, 0.1, shown=1500)
         terminal.press("5")
-        terminal.read(SETTLE)
+        _settle(terminal)
         terminal.press("v")
-        frames += _frames(terminal, 40, 0.3, shown=200)
+        frames += _frames(terminal, WALK_FRAMES, 0.4, shown=200)
         terminal.press("v")
         _save_film(frames)
     _take(terminal, {name: keys for name, keys in TRAINED.items() if name in wanted})
@@ -92,20 +106,24 @@ def _show_training(terminal: Terminal, wanted: set[str]) -> None:
 def _take(terminal: Terminal, stills: dict[str, tuple[str, ...]]) -> None:
     for name, keys in stills.items():
         terminal.press(*keys)
-        terminal.read(SETTLE)
+        _settle(terminal)
         draw_terminal(terminal.screen, CELL).save(HERE / f"{name}.png", optimize=True)
 
 
-def _frames(
-    terminal: Terminal, count: int, every: float, shown: int = 0
-) -> Iterator[tuple[Image.Image, int]]:
-    """`count` frames, one `every` so many seconds, with the milliseconds that each is `shown`."""
+def _settle(terminal: Terminal) -> None:
+    terminal.read(SETTLE)
+    terminal.wait(lambda text: not any(word in text for word in NOT_YET))
+    terminal.read(SETTLE)
+
+
+def _frames(terminal: Terminal, count: int, every: float, shown: int = 0) -> Iterator[Frame]:
+    """`count` frames, one `every` so many seconds. Each is `shown` that long, or as it was."""
     for _ in range(count):
         terminal.read(every)
         yield draw_terminal(terminal.screen, FILM_CELL), shown or round(every * 1000)
 
 
-def _save_film(frames: Sequence[tuple[Image.Image, int]]) -> None:
+def _save_film(frames: Sequence[Frame]) -> None:
     """A GIF with one palette for all frames, so that nothing flickers."""
     images = [image for image, _ in frames]
     sampled = images[:: max(1, len(images) // 8)]

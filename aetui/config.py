@@ -180,7 +180,7 @@ def _spec(model: str, raw: Any) -> ModelSpec:
     if spec.name != model or model in BUILT_IN:
         problem = f"config.json names the model {given!r}, and its spec is that of {spec.name!r}"
         raise BadInput(
-            f"{problem}; a model of your own has one name, and none of aetui's. {REPAIR}"
+            f"{problem}; a model of your own has one name, which is not one of aetui's. {REPAIR}"
         )
     return spec
 

@@ -147,7 +147,7 @@ class RunMonitor:
         self._choice.follow(trainer.run, trainer.model, capabilities)
 
     def _forget_ended(self, model: str) -> None:
-        """Whatever was said of the model's earlier trainers has been seen."""
+        """Drop what is shown of the model's earlier trainers."""
         self._started = {
             path: started
             for path, started in self._started.items()

@@ -15,7 +15,7 @@ from aetui.runs.heartbeat import FRESH, Beat, Heartbeat, read_beat
 
 LOCK: Final = "lock"
 TRIES: Final = 10  # a viewer holds the lock for microseconds to find out who has it
-MOST_DIGITS: Final = 9  # of a pid; anything longer is rubbish
+MOST_DIGITS: Final = 9  # of a pid; anything longer is not one
 DESCRIPTORS: Final = Path("/proc/self/fd")
 
 

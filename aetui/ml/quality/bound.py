@@ -18,7 +18,7 @@ from torch.nn import functional
 from aetui.ml.data.transforms import to_float
 from aetui.ml.models.variational import Variational
 
-SAMPLES: Final = 5000  # codes an image, as in the paper
+SAMPLES: Final = 5000  # codes per image, as in the paper
 # vae-mnist on two cores: 35 us a code where 2,048 are decoded at a time, 53 us where 10,000 are.
 DECODED: Final = {"cpu": 2048, "cuda": 65_536}  # codes decoded together
 SEED: Final = 2
