@@ -21,7 +21,7 @@ _writing: Final = threading.Lock()
 
 def preferences_path() -> Path:
     """Where the file lies: on Linux ~/.config/aetui, or below XDG_CONFIG_HOME."""
-    import platformdirs  # imported late: the first frame does without
+    import platformdirs  # late: the first picture does without
 
     return Path(platformdirs.user_config_path("aetui")) / FILE
 

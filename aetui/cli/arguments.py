@@ -56,11 +56,11 @@ def make_parser() -> argparse.ArgumentParser:
     add("launch", _fill_launch, "the app", opens)
     add("train", _fill_train, "train without the app", "Train one model, as the app does.")
     add("runs", _fill_runs, "list the runs", "Every run with its model, data, score and state.")
-    add("watch", fill_watch, "print a training as it goes", "Print what trainings write, as text.")
-    add("note", fill_note, "add a note to a run", "A note of one line, shown in lists of runs.")
-    add("mv", fill_mv, "rename a run", "Rename a run that is not being trained.")
-    add("rm", fill_rm, "delete runs", "Delete runs that are not being trained, for good.")
-    copies = "Write a copy without optimizer state, with a model card; or the weights alone."
+    add("watch", fill_watch, "print a training as it goes", "What trainings write, as text.")
+    add("note", fill_note, "note something about a run", "One line, which the lists show.")
+    add("mv", fill_mv, "rename a run", "Rename a run that is not in training.")
+    add("rm", fill_rm, "delete runs", "Delete runs that are not in training, for good.")
+    copies = "A copy without optimizer state, with a model card; or the weights alone."
     add("export", _fill_export, "write a shareable copy of a run", copies)
     takes = "Make a run from weights that were trained elsewhere: scored, mapped, ready to explore."
     add("import", _fill_import, "make a run from weights trained elsewhere", takes)

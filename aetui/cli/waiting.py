@@ -27,7 +27,7 @@ class Waiting:
         self._show(text)
 
     def count(self, text: str) -> None:
-        """Show `text`, unless the line was rewritten a moment ago."""
+        """Show `text`, one of very many, if the one before is old enough."""
         if time.monotonic() - self._shown_at >= (EVERY if self._live else EVERY_ELSEWHERE):
             self._show(text)
 

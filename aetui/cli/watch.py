@@ -44,7 +44,7 @@ class FollowedRun:
 
 
 def watch(folder: Path, names: Sequence[str], *, as_json: bool) -> int:
-    """Follow the runs until none is being trained. Returns 0 where each is done, else 1."""
+    """Follow the runs until none is in training; 0 where each is done, else 1."""
     width = max(map(len, names))
     runs = []
     for name in names:

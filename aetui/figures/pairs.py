@@ -24,7 +24,7 @@ OTHERS: Final = 0.65  # inches above and below them
 
 
 def draw_pairs(source: Source) -> Plot:
-    """Noisy images, the same denoised, and the originals; or images and reconstructions."""
+    """Noisy images, what the denoiser makes of them, and the originals; or reconstructions."""
     chosen = one_of_each_class(source.images.test_labels.numpy())
     if "denoise" in source.spec.capabilities:
         return denoising_rows(source, chosen, "Noisy test images, denoised")

@@ -159,7 +159,7 @@ def _shared(record: Record) -> dict[str, Any]:
 
 
 def _copy_maps(run: Path, target: Path) -> None:
-    """The latent maps after 1, 2, 4, 8 ... epochs and the last: a plane changes most at first."""
+    """The latent maps after 1, 2, 4, 8 ... epochs and the last: a plane takes shape early."""
     epochs = latent_epochs(run)
     if not epochs:
         return

@@ -34,7 +34,7 @@ PREFIXES: Final = ("module.", "_orig_mod.", "model.")  # of DDP, torch.compile a
 def export_weights(run: Path, file: Path) -> None:
     """Write the run's weights to `file`, float32; `BadInput` where that cannot be done."""
     if file.suffix != SUFFIX:
-        raise BadInput(f"{file} must end in {SUFFIX}, the format that is written.")
+        raise BadInput(f"{file} must end in {SUFFIX}: that is the format that is written.")
     network = checkpoint.load_model(run)
     config = read_config(run)
     said = {

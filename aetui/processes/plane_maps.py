@@ -1,4 +1,4 @@
-"""The latent map that the plane's screens show: the newest, or that of a chosen epoch."""
+"""The latent map that the plane's screens show: the newest, or the epoch that a person holds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PlaneMaps:
 
     def _read(self, run: RunSnapshot, epoch: int) -> PlaneMap | None:
         """The map after that epoch; None where it is damaged."""
-        # Imported late: numpy would delay the first frame by a third.
+        # Late: numpy would slow the first picture by a third.
         from aetui.runs.latent_map import load_latent_map
 
         key = run.identity, epoch

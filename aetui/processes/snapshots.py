@@ -94,7 +94,7 @@ class PlaneMap:
 
     @property
     def key(self) -> tuple[RunIdentity, int]:
-        """Equal for equal maps: the key of cached drawings."""
+        """Equal for equal maps: what caches of drawings are kept by."""
         return self.identity, self.latent.epoch
 
 

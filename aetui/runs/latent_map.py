@@ -48,7 +48,7 @@ class LatentMap:
         return z
 
     def is_near(self, x: float, y: float) -> bool:
-        """Whether the point lies on the scanned plane, or at most NEAR of its widths outside it."""
+        """Whether the point lies on the scanned plane or not many times its width beside it."""
         left, right, bottom, top = self.extent
         beside, above = NEAR * (right - left), NEAR * (top - bottom)
         return left - beside <= x <= right + beside and bottom - above <= y <= top + above
@@ -102,7 +102,7 @@ def load_latent_map(run: Path, epoch: int) -> LatentMap:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: np.asarray(file[name]) for name in FIELDS}
-    except Exception as error:  # noqa: BLE001  numpy raises anything on damaged bytes
+    except Exception as error:  # noqa: BLE001  damaged bytes can raise anything in zipfile, zlib and numpy
         reason = printable(str(error))
         raise BadInput(f"{path} is not a usable latent map ({reason}). {CURE}") from None
     plane = arrays["plane"]

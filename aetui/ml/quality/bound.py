@@ -18,7 +18,7 @@ from torch.nn import functional
 from aetui.ml.data.transforms import to_float
 from aetui.ml.models.variational import Variational
 
-SAMPLES: Final = 5000  # codes per image, as in the paper
+SAMPLES: Final = 5000  # codes an image, as in the paper
 # vae-mnist on two cores: 35 us a code where 2,048 are decoded at a time, 53 us where 10,000 are.
 DECODED: Final = {"cpu": 2048, "cuda": 65_536}  # codes decoded together
 SEED: Final = 2
@@ -38,8 +38,8 @@ def importance_bounds(network: Variational, images: Tensor, samples: int) -> Ite
     """The bound of the first images, and of more and more of them, up to all.
 
     `images` uint8 [N, C, H, W] on the network's device. The same codes are drawn each time. In
-    float32: the rounding of bf16 adds noise to the weights, of which the largest decide. On
-    vae-mnist the bound would be 0.12 nats too good.
+    float32: the rounding of bf16 adds noise to the weights, and their largest would count as good
+    luck (0.12 nats too good on vae-mnist).
     """
     at_once = DECODED.get(images.device.type, DECODED["cpu"])
     generator = torch.Generator(images.device).manual_seed(SEED)
