@@ -1,147 +1,142 @@
-"""README's pictures, from the app as it runs in a pseudo-terminal: one a screen, and a moving one.
+"""README's pictures, from the app as it runs in a pseudo-terminal: one per screen, and a film.
 
     uv run python .github/make_pictures.py [NAME ...]
 
-Shows the shipped runs; AETUI_DATA_DIR must hold MNIST for the pictures of test images. The moving
-picture trains a model for a minute first. Needs DejaVu Sans Mono (Debian: fonts-dejavu-core).
+makes all of them, or the named ones, in about three minutes. Nothing in them is an image of MNIST:
+the planes are decoded by aetui's own weights, and test images are scikit-learn's digits.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 HERE: Final = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.terminal import Terminal, launch  # noqa: E402  (the repository's root is on the path now)
+from draw_terminal import draw_terminal  # noqa: E402  the path is set now
+
+from aetui.preferences import write_preferences  # noqa: E402
+from tests.terminal import Terminal, launch  # noqa: E402
 
 SIZE: Final = (100, 32)  # columns, rows
-CELL: Final = (8, 17)  # pixels
-FONT: Final = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono{}.ttf"
-GROUND: Final = "#000000"
-INK: Final = "#d0d0d0"
-NAMED: Final = {
-    "black": "#000000",
-    "red": "#cd3131",
-    "green": "#0dbc79",
-    "brown": "#e5e510",
-    "blue": "#2472c8",
-    "magenta": "#bc3fbc",
-    "cyan": "#11a8cd",
-    "white": "#e5e5e5",
+CELL: Final = (10, 20)  # pixels, of the still pictures
+FILM_CELL: Final = (8, 16)
+SHIPPED: Final[dict[str, tuple[str, ...]]] = {
+    "navigate": ("5", *"HKK"),
+    "manifold": ("4",),
 }
-DOTS: Final = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))  # of Braille, by bit
-SCREENS: Final[dict[str, tuple[str, ...]]] = {
-    "train": ("1",),
+"""Pictures of the runs that come with aetui, and the keys that lead there."""
+TRAINED: Final[dict[str, tuple[str, ...]]] = {
     "denoise": ("2",),
     "scatter": ("3",),
-    "manifold": ("4",),
-    "navigate": ("5", "L", "L", "K", "right", "up"),
     "draw": ("6", "g"),
+    "train": ("1",),
 }
-SETTLE: Final = 6.0  # seconds until a screen stands still
-FRAME_MS: Final = 120
+"""Pictures of two runs that are trained on scikit-learn's digits for them."""
+FILM: Final = "film"
+Frame = tuple[Image.Image, int]
+"""An image, and the milliseconds for which it is shown."""
+TRAINING_FRAMES: Final = 30
+WALK_FRAMES: Final = 45
+DONE: Final = re.compile(r"\bdone\b")  # in a panel
+LAST_MAP: Final = re.compile(r"(\d+) of \1 maps")  # on Scatter, at the end of its film
+SETTLE: Final = 3.0  # seconds until a screen stands still
+NOT_YET: Final = (
+    "Loading",
+    "nearest scanned",
+    "reading",
+)  # what a screen says until it is complete
+COLOURS: Final = 128  # of the film
+LARGEST: Final = 2_000_000  # bytes
 
 
-def main(names: list[str]) -> None:
-    wanted = names or [*SCREENS, "moving"]
-    with tempfile.TemporaryDirectory() as runs:
-        stills = [name for name in wanted if name in SCREENS]
-        if stills:
-            with launch(Path(runs), size=SIZE) as terminal:
+def main(names: Sequence[str]) -> None:
+    wanted = set(names) or {*SHIPPED, *TRAINED, FILM}
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        os.environ.update(
+            XDG_CONFIG_HOME=str(home / "config"),
+            AETUI_DATA_DIR=str(home / "data"),
+            COLORTERM="truecolor",
+            TERM="xterm-256color",
+        )
+        write_preferences(guide={"ended": True})
+        if stills := wanted & SHIPPED.keys():
+            with launch(home / "none", size=SIZE) as terminal:
                 terminal.wait("Navigate")
-                for name in stills:
-                    terminal.press(*SCREENS[name])
-                    terminal.read(SETTLE)
-                    picture(terminal).save(HERE / f"{name}.png", optimize=True)
-        if "moving" in wanted:
-            frames = list(moving_frames(Path(runs)))
-            frames[0].save(
-                HERE / "moving.gif",
-                save_all=True,
-                append_images=frames[1:],
-                duration=FRAME_MS,
-                loop=0,
-                optimize=True,
-            )
+                _take(terminal, {name: SHIPPED[name] for name in SHIPPED if name in stills})
+        if wanted & {*TRAINED, FILM}:
+            with launch(home / "runs", "--data", "digits", size=SIZE) as terminal:
+                terminal.wait("Navigate")
+                _show_training(terminal, wanted)
 
 
-def moving_frames(runs: Path) -> Iterator[Image.Image]:
-    """A training that begins, its plane that takes shape, and a walk on it."""
-    with launch(runs, "--data", "mnist", size=SIZE) as terminal:
-        terminal.wait("Navigate")
-        terminal.press("s")
-        terminal.wait("images/s")
-        yield from _watch(terminal, 24, 0.8)
+def _show_training(terminal: Terminal, wanted: set[str]) -> None:
+    """Train both models, with what the film shows of it; then take the stills."""
+    frames: list[Frame] = []
+    terminal.press("1")
+    frames += _frames(terminal, 2, 0.5)
+    terminal.press("b")
+    frames += _frames(terminal, TRAINING_FRAMES, 1.5, shown=150)
+    terminal.wait(lambda text: len(DONE.findall(text)) >= 2, patience=1800)
+    if FILM in wanted:
         terminal.press("3")
-        yield from _watch(terminal, 20, 0.8)
+        _settle(terminal)
+        terminal.press("f")
+        while not LAST_MAP.search(terminal.text()):
+            frames += _frames(terminal, 1, 1.2, shown=150)
+        frames += _frames(terminal, 1, 0.1, shown=1500)
         terminal.press("5")
-        terminal.read(SETTLE)
-        for key in ("right", "right", "up", "up", "left", "left", "down", "down") * 3:
-            terminal.press(key.replace("right", "L").replace("left", "H") if key != "up" else "K")
-            yield from _watch(terminal, 1, 0.3)
-        terminal.press("1", "x")
-        terminal.wait("stopped")
+        _settle(terminal)
+        terminal.press("v")
+        frames += _frames(terminal, WALK_FRAMES, 0.4, shown=200)
+        terminal.press("v")
+        _save_film(frames)
+    _take(terminal, {name: keys for name, keys in TRAINED.items() if name in wanted})
 
 
-def _watch(terminal: Terminal, frames: int, every: float) -> Iterator[Image.Image]:
-    for _ in range(frames):
+def _take(terminal: Terminal, stills: dict[str, tuple[str, ...]]) -> None:
+    for name, keys in stills.items():
+        terminal.press(*keys)
+        _settle(terminal)
+        draw_terminal(terminal.screen, CELL).save(HERE / f"{name}.png", optimize=True)
+
+
+def _settle(terminal: Terminal) -> None:
+    terminal.read(SETTLE)
+    terminal.wait(lambda text: not any(word in text for word in NOT_YET))
+    terminal.read(SETTLE)
+
+
+def _frames(terminal: Terminal, count: int, every: float, shown: int = 0) -> Iterator[Frame]:
+    """`count` frames, one `every` so many seconds. Each is `shown` that long, or as it was."""
+    for _ in range(count):
         terminal.read(every)
-        yield picture(terminal).quantize(64, dither=Image.Dither.NONE)
+        yield draw_terminal(terminal.screen, FILM_CELL), shown or round(every * 1000)
 
 
-def picture(terminal: Terminal) -> Image.Image:
-    """The terminal's screen. Blocks and Braille are drawn, all else comes from the font."""
-    width, height = CELL
-    screen = terminal.screen
-    image = Image.new("RGB", (width * screen.columns, height * screen.lines), GROUND)
-    draw = ImageDraw.Draw(image)
-    fonts = {bold: ImageFont.truetype(FONT.format("-Bold" if bold else ""), 13) for bold in (0, 1)}
-    for row in range(screen.lines):
-        for column in range(screen.columns):
-            cell = screen.buffer[row][column]
-            ink, ground = _colour(cell.fg, INK), _colour(cell.bg, GROUND)
-            if cell.reverse:
-                ink, ground = ground, ink
-            place = (column * width, row * height)
-            draw.rectangle((*place, place[0] + width - 1, place[1] + height - 1), fill=ground)
-            if not _draw_block(draw, cell.data, place, ink) and cell.data.strip():
-                draw.text(place, cell.data, font=fonts[bool(cell.bold)], fill=ink)
-    return image
-
-
-def _colour(name: str, default: str) -> str:
-    if name == "default":
-        return default
-    plain = name.removeprefix("bright")
-    return NAMED.get(plain, f"#{name}" if name == plain else default)
-
-
-def _draw_block(draw: ImageDraw.ImageDraw, text: str, place: tuple[int, int], ink: str) -> bool:
-    """Draw half blocks, full blocks and Braille; whether `text` was one of them."""
-    width, height = CELL
-    left, top = place
-    halves: dict[str, Callable[[], tuple[int, int, int, int]]] = {
-        "▀": lambda: (left, top, left + width - 1, top + height // 2 - 1),
-        "▄": lambda: (left, top + height // 2, left + width - 1, top + height - 1),
-        "█": lambda: (left, top, left + width - 1, top + height - 1),
-    }
-    if text in halves:
-        draw.rectangle(halves[text](), fill=ink)
-        return True
-    if len(text) != 1 or not 0x2800 <= ord(text) <= 0x28FF:
-        return False
-    for bit, (x, y) in enumerate(DOTS):
-        if (ord(text) - 0x2800) >> bit & 1:
-            dot = (left + x * width // 2 + 1, top + y * height // 4 + 1)
-            draw.rectangle((*dot, dot[0] + 1, dot[1] + 1), fill=ink)
-    return True
+def _save_film(frames: Sequence[Frame]) -> None:
+    """A GIF with one palette for all frames, so that nothing flickers."""
+    images = [image for image, _ in frames]
+    sampled = images[:: max(1, len(images) // 8)]
+    width, height = images[0].size
+    sheet = Image.new("RGB", (width, height * len(sampled)))
+    for number, image in enumerate(sampled):
+        sheet.paste(image, (0, number * height))
+    palette = sheet.quantize(COLOURS)
+    drawn = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+    path = HERE / f"{FILM}.gif"
+    times = [time for _, time in frames]
+    drawn[0].save(path, save_all=True, append_images=drawn[1:], duration=times, loop=0)
+    assert path.stat().st_size < LARGEST, f"{path} has {path.stat().st_size:,} bytes"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What models and data sets there are: everything about them that can be known without torch.
+"""The models and data sets: everything about them that can be known without torch.
 
 The command line, the settings form, the reader of config.json and the screens ask here. A model is
 one `ModelSpec` below and one file in ml/models/; a data set is one `DataSpec` or one prefix.
@@ -139,9 +139,9 @@ def model_spec(name: str) -> ModelSpec:
 
 
 def add_model(spec: ModelSpec) -> None:
-    """Make a model known that is not aetui's own; `BadInput` for the name of one that is."""
+    """Register a model that is not aetui's own; `BadInput` for the name of one that is."""
     if spec.name in BUILT_IN:
-        raise BadInput(f"{spec.name} is a model of aetui's own; give yours another name.")
+        raise BadInput(f"{spec.name} is one of aetui's own models; give yours another name.")
     _models[spec.name] = spec
 
 
@@ -220,7 +220,8 @@ def find_data(name: str) -> str:
     """
     prefix, path = split_data_name(name)
     if path:
-        return prefix + os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111  (links stay)
+        # os.path, since Path.resolve would follow links.
+        return prefix + os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
     if name not in NAMED_DATA:
         given = os.path.abspath(os.path.expanduser(name))  # noqa: PTH100, PTH111
         suffix = os.path.splitext(name.lower().removesuffix(".gz"))[1]  # noqa: PTH122

@@ -13,13 +13,13 @@ from aetui.model_spec import Hyperparameters, ModelSpec
 from aetui.spec_json import spec_from_object, spec_to_object
 
 FORMAT: Final = 2  # of config.json; a reader refuses what a later aetui may have written
-LARGEST: Final = 1e15  # number that a config.json may hold: a float takes it
+LARGEST: Final = 1e15  # the largest number in a config.json: a float can hold it
 SMALLEST_SIDE: Final = 8  # pixels
 LARGEST_SIDE: Final = 128
 REPAIR: Final = "Delete the run, or restore the file."
 FORMAT_1_DEFAULTS: Final = {"seed": 0, "beta": 1.0, "latent_dim": 2, "sigma": 0.5, "augment": 0.0}
 FORMAT_1_EXTRA: Final = frozenset({*FORMAT_1_DEFAULTS, "looks", "hidden", "decoder_hidden"})
-"""Hyperparameters that format 1 wrote whether the model had them or not."""
+"""Hyperparameters that format 1 wrote even for models without them."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class ImageShape:
 
     @property
     def values(self) -> int:
-        """How many numbers an image is."""
+        """How many numbers an image consists of."""
         return self.channels * self.height * self.width
 
     def __str__(self) -> str:
         return f"{self.channels}x{self.height}x{self.width}"
 
     def check(self) -> ImageShape:
-        """Itself, if models and screens can work with it; else `BadInput`."""
+        """This shape, if models and screens can work with it; else `BadInput`."""
         sides = (self.height, self.width)
         if self.channels not in (1, 3) or not all(
             SMALLEST_SIDE <= side <= LARGEST_SIDE for side in sides
@@ -56,7 +56,7 @@ class ImageShape:
 
 @dataclass(frozen=True)
 class DataOptions:
-    """How images are to be read, where a person does not leave that to the images themselves."""
+    """How images are to be read; None leaves it to the images."""
 
     size: tuple[int, int] | None = None  # (width, height)
     channels: int | None = None  # 1: grey, 3: colour
@@ -65,7 +65,7 @@ class DataOptions:
         return self.size is not None or self.channels is not None
 
     def to_arguments(self) -> list[str]:
-        """The options of `aetui train` that ask for the same."""
+        """The options of `aetui train` that say the same."""
         size = ["--size", "x".join(map(str, self.size))] if self.size else []
         return [*size, *(["--channels", str(self.channels)] if self.channels else [])]
 
@@ -88,7 +88,7 @@ def parse_size(text: str) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Everything that config.json holds: what was asked for, what was used, where it came from."""
+    """Everything that config.json holds: what was asked for, what was used, and when and where."""
 
     model: str
     data: str  # the data set actually used: a name, or a prefix and a path
@@ -108,9 +108,7 @@ class RunConfig:
     versions: Mapping[str, str] = field(default_factory=dict)
     card: str = ""  # the model card of an exported run
     format: int = FORMAT
-    own_spec: ModelSpec | None = (
-        None  # as config.json holds it, of a model that aetui does not have
-    )
+    own_spec: ModelSpec | None = None  # as config.json holds it, for a model that is not aetui's
 
     @property
     def spec(self) -> ModelSpec:
@@ -168,7 +166,7 @@ def _from_object(raw: dict[str, Any], written: int) -> RunConfig:
 
 
 def _spec(model: str, raw: Any) -> ModelSpec:
-    """The spec of a model of aetui's, or the one that config.json holds of a person's own model."""
+    """The spec of one of aetui's models, or the one in config.json of a person's own model."""
     if raw is None and model in BUILT_IN:
         return BUILT_IN[model]
     given = printable(model)
@@ -180,9 +178,9 @@ def _spec(model: str, raw: Any) -> ModelSpec:
     except BadInput as error:
         raise BadInput(f"config.json cannot be used: {error} {REPAIR}") from None
     if spec.name != model or model in BUILT_IN:
-        problem = f"config.json names the model {given!r}, and its spec is of {spec.name!r}"
+        problem = f"config.json names the model {given!r}, and its spec is that of {spec.name!r}"
         raise BadInput(
-            f"{problem}; a model of your own has one name, and none of aetui's. {REPAIR}"
+            f"{problem}; a model of your own has one name, which is not one of aetui's. {REPAIR}"
         )
     return spec
 

@@ -1,4 +1,4 @@
-"""The one error that a person is shown, and text made safe to show."""
+"""The error that a person is shown, and text made safe to show."""
 
 from __future__ import annotations
 

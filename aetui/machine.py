@@ -1,4 +1,4 @@
-"""What this machine offers a process: cores and folders."""
+"""What a process may use on this machine: cores and folders."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def usable_cores() -> int:
         cores = len(os.sched_getaffinity(0))
     else:
         cores = os.cpu_count() or 1
-    given = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # the rest is of nested teams
+    given = os.environ.get("OMP_NUM_THREADS", "").partition(",")[
+        0
+    ]  # the other numbers are for nested teams
     if given.isdecimal() and int(given) > 0:
         cores = min(cores, int(given))
     quota = cpu_quota()
@@ -65,9 +67,9 @@ def _quotas_above(base: Path, path: PurePosixPath) -> Iterator[float]:
 
 
 def open_standard_streams() -> None:
-    """Where we were started without stdin, stdout or stderr, open them on /dev/null.
+    """Open stdin, stdout and stderr on /dev/null where we were started without them.
 
-    Else the next file that is opened would be taken for them.
+    Otherwise the next file that is opened would take their place.
     """
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         try:
@@ -80,7 +82,7 @@ def open_standard_streams() -> None:
 
 
 def cache_dir() -> Path:
-    """aetui's folder in the user's cache, on each system where it belongs.
+    """aetui's folder in the user's cache, in the system's own place for it.
 
     A user without a home (a container's bare uid) has one below the temporary folder.
     """

@@ -1,4 +1,4 @@
-"""What everything but a model's own file knows of it: settings, score, losses. Without torch."""
+"""What the other modules know of a model: settings, score, losses. Without torch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ SMALL_SET: Final = 10_000  # training images; a smaller set is trained in smalle
 SMALL_SET_BATCH: Final = 64
 SMALL_SET_AUGMENT: Final = 0.1
 TINY_SET: Final = 1_400  # training images; fewer need fewer steps
-TINY_SET_POWER: Final = 0.75  # 160 colour pictures of 64x43 then take the conv-vae half a minute
+TINY_SET_POWER: Final = (
+    0.75  # with it, the conv-vae takes half a minute for 160 colour images of 64x43
+)
 FULL_SET: Final = 60_000  # training images that the models' default epochs are meant for
 
 
@@ -153,7 +155,7 @@ class Hyperparameters:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model as everything but its own file knows it."""
+    """A model as the modules know it that do not import torch."""
 
     name: str
     title: str
@@ -167,7 +169,7 @@ class ModelSpec:
     """Widths that follow other widths in reverse order where a person gives only the latter."""
     featured: bool = True  # has a panel on the Train screen before there is any run of it
     reference: str = ""
-    """How a person names the code of a model of their own, as in my_model.py:Class. Only shown."""
+    """How a person named the code of their own model, as in my_model.py:Class. For messages."""
 
     def setting(self, name: str) -> AnySetting:
         """The setting `name`; `BadInput` where this model has none such."""
@@ -178,7 +180,7 @@ class ModelSpec:
         raise BadInput(f"{flag} is not a setting of {self.name}; leave it out.")
 
     def check(self, values: Mapping[str, Any]) -> Hyperparameters:
-        """All of this model's settings, each in its bounds; `BadInput` names one that is not."""
+        """All of this model's settings, checked; `BadInput` names one that is out of bounds."""
         checked = {setting.name: setting.check(values[setting.name]) for setting in self.settings}
         shared: dict[str, Any] = {name: checked.pop(name) for name in SHARED_SETTINGS}
         return Hyperparameters(**shared, options=checked)
@@ -198,9 +200,9 @@ class ModelSpec:
         return self.check(values)
 
     def _small_set_defaults(self, given: Mapping[str, Value], images: int) -> dict[str, Value]:
-        """What suits a small set: smaller batches, about as many steps in all, augmented images.
+        """The defaults for a small set: smaller batches, about as many steps, augmented images.
 
-        A tiny set takes fewer steps: it is soon known by heart.
+        A tiny set takes fewer steps, since it is soon overfitted.
         """
         if images >= SMALL_SET:
             return {}

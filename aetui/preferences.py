@@ -1,4 +1,4 @@
-"""What a person has chosen for all launches: a small JSON file in their configuration folder."""
+"""A person's choices for all launches: a small JSON file in their configuration folder."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_preferences() -> dict[str, Any]:
 
 
 def write_preferences(**changes: Any) -> bool:
-    """Keep these choices beside the others; whether that was possible."""
+    """Keep these choices with the others. Returns whether that was possible."""
     with _writing:
         text = json.dumps({**read_preferences(), **changes}, indent=2) + "\n"
         try:
@@ -52,7 +52,7 @@ def write_preferences(**changes: Any) -> bool:
 class DisplayPreferences:
     """How the app is to be drawn; None where nothing was chosen."""
 
-    theme: str | None = None  # the app keeps it when a person picks one
+    theme: str | None = None  # kept by the app when a person picks one
     colours: str | None = None
     fps: int | None = None
     keymap: Mapping[str, str] = field(default_factory=dict)  # what is pressed: what it stands for

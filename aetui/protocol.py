@@ -31,7 +31,7 @@ class Packet:
 
     def to_bytes(self) -> bytes:
         """The packet as it goes over the pipe."""
-        import numpy as np  # late: the first picture does without numpy
+        import numpy as np  # imported late: the first frame does without numpy
 
         described = {name: (array.dtype.name, array.shape) for name, array in self.arrays.items()}
         header = json.dumps({**self.header, "arrays": described}).encode()

@@ -102,7 +102,7 @@ def _check_names(spec: ModelSpec) -> None:
             bounds = f"{shared.kind_name} between {shared.low:g} and {shared.high:g}"
             raise BadInput(f"the spec needs a setting {shared.name!r}, {bounds}.")
     if taken := OWN_FLAGS & set(names):
-        raise BadInput(f"the spec has a setting {min(taken)!r}, which is a flag of aetui's.")
+        raise BadInput(f"the spec has a setting {min(taken)!r}, which is an option of aetui.")
     losses = spec.losses
     if (
         losses[:1] != (REQUIRED_LOSS,)

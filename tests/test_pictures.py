@@ -104,7 +104,8 @@ def test_values_that_are_no_numbers_are_black(tmp_path: Path) -> None:
 
 def drawn(mode: str, ink: object, ground: object, number: int) -> Image.Image:
     picture = Image.new(mode, (32, 32), ground)  # type: ignore[arg-type]
-    ImageDraw.Draw(picture).ellipse((4 + number, 6, 20 + number, 25), outline=ink, width=4)  # type: ignore[arg-type]
+    box = (4 + number, 6, 20 + number, 25)
+    ImageDraw.Draw(picture).ellipse(box, outline=ink, width=4)  # type: ignore[arg-type]
     return picture
 
 

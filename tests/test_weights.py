@@ -147,7 +147,7 @@ def _damage(weights: dict[str, Tensor], kind: str, folder: Path) -> Path:
     ("kind", "said"),
     [
         ("lacks", "it lacks encoder.0.weight"),
-        ("more", "it has classifier.weight, which the model has not"),
+        ("more", "it has classifier.weight, which the model does not have"),
         ("shape", "encoder.0.weight is (3, 3), not (64, 784)"),
         ("nan", "not finite"),
         ("integers", "torch.int64"),
@@ -197,7 +197,7 @@ def test_what_is_missing_is_named(
     weights = export(trained, tmp_path / "w.safetensors")
     torch.save(weights, tmp_path / "w.pt")
     for arguments, said in (
-        (["import", str(tmp_path / "w.pt")], "say what the weights are of: --model vae"),
+        (["import", str(tmp_path / "w.pt")], "name the model that the weights are of: --model vae"),
         (["import", str(tmp_path / "none.pt"), "--model", "vae"], "there is no file"),
         (["export", "vae-001", "--runs", str(trained)], "--weights FILE.safetensors"),
         (["export", "vae-001", "--runs", str(trained), "--weights", "w.onnx"], ".safetensors"),

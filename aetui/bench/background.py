@@ -1,4 +1,4 @@
-"""Real trainings beside a measurement, and what it costs one of them to be watched."""
+"""Trainings that run during a measurement, and what a training loses by being watched."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ENDLESS: Final = {"epochs": 100_000}
 PATIENCE: Final = 120.0  # seconds until a training takes its first steps
 SPANS: Final = 5  # of each kind
 SPAN: Final = 12.0  # seconds
-SETTLE: Final = 10.0  # seconds: in the app torch loads when it starts, which is no watching
+SETTLE: Final = 10.0  # seconds in which the app loads torch, which does not belong to watching
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A folder of two thousand runs, and one of a million lines: what the app makes of them."""
+"""How fast the app is with two thousand runs, and with a run of a million lines."""
 
 from __future__ import annotations
 

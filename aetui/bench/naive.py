@@ -1,4 +1,4 @@
-"""A 28x28 image drawn with rich-pixels in a Static with every key: what one would write first."""
+"""The simplest way: a 28x28 image drawn with rich-pixels in a Static at every key."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The measurements of `aetui bench start`: how long one waits before there is something to see.
+"""The measurements of `aetui bench start`: the time until there is something to see.
 
-What needs torch is held against `import torch` in the same run, the app against a bare one.
+What needs torch is compared with `import torch` in the same run, the app with a bare Textual app.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _median(measure: Callable[[], float]) -> float:
 
 
 def _say_ratio(what: str, measure: Callable[[], float], say: Say) -> None:
-    """In turn with `import torch`: so that other work on the machine slows both alike."""
+    """Measure in turn with `import torch`, so that other work on the machine slows both alike."""
     try:
         pairs = [(_import_torch(), measure()) for _ in range(REPEATS)]
     except RuntimeError as error:

@@ -86,7 +86,7 @@ def bench_train(
 
 
 def machine_line() -> str:
-    """The machine that these figures are of."""
+    """The machine that these figures were measured on."""
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     versions = f"torch {torch.__version__}, Python {platform.python_version()}"
     return f"{_processor()}, {os.cpu_count()} cores{gpu}; {versions}"

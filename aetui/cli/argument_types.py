@@ -1,4 +1,4 @@
-"""The types of arguments: each refuses a bad value with the sentence of whoever knows why."""
+"""The types of arguments. Each refuses a bad value with one sentence that says why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def typed(setting: Setting | Widths) -> Callable[[str], Any]:
 
 
 def _refusing(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """`parse` with its refusal as argparse wants it."""
+    """`parse`, with its `BadInput` as the error that argparse expects."""
 
     def parse_argument(text: str) -> Any:
         try:
@@ -45,14 +45,14 @@ model_argument = _refusing(_model_name)
 
 
 def points_argument(text: str) -> tuple[tuple[float, float], ...]:
-    """Two points of the plane or more, as in "-1.5,0:2,0.5"."""
+    """Two or more points of the plane, as in "-1.5,0:2,0.5"."""
     try:
         points = [tuple(map(float, point.split(","))) for point in text.split(":")]
     except ValueError:
         points = []
     finite = all(math.isfinite(value) for point in points for value in point)
     if len(points) < 2 or not finite or any(len(point) != 2 for point in points):
-        raise argparse.ArgumentTypeError(f"{text!r} is not two points or more, as in 0,0:1.5,-1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not two or more points, as in 0,0:1.5,-1")
     return tuple((x, y) for x, y in points)
 
 

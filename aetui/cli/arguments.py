@@ -25,6 +25,7 @@ from aetui.cli.argument_types import (
     size_argument,
     typed,
 )
+from aetui.cli.bench_arguments import fill_bench
 from aetui.cli.keeping_arguments import fill_mv, fill_note, fill_rm, fill_watch
 from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder, flag
 from aetui.cli.takeaway_arguments import fill_codes, fill_figure, fill_metrics, fill_score
@@ -61,23 +62,25 @@ def make_parser() -> argparse.ArgumentParser:
     add("rm", fill_rm, "delete runs", "Delete runs that are not in training, for good.")
     copies = "A copy without optimizer state, with a model card; or the weights alone."
     add("export", _fill_export, "write a shareable copy of a run", copies)
-    takes = "Make a run of weights that were trained elsewhere: scored, mapped, and to be explored."
-    add("import", _fill_import, "make a run of weights from elsewhere", takes)
-    scores = "The test scores, the importance-weighted bound, and how good the codes are."
+    takes = "Make a run from weights that were trained elsewhere: scored, mapped, ready to explore."
+    add("import", _fill_import, "make a run from weights trained elsewhere", takes)
+    scores = "Print the test scores, the importance-weighted bound, and how good the codes are."
     add("score", fill_score, "compute a run's test scores again", scores)
-    tables = "A row an image: index, label, class, z_mean, z_log_sigma, error in nats."
+    tables = "One row per image: index, label, class, z_mean, z_log_sigma, error in nats."
     add("codes", fill_codes, "write the codes of the test images", tables)
-    draws = "A figure of a run at print quality, with where it comes from in its metadata."
+    draws = "Draw a figure of a run at print quality, with its provenance in the metadata."
     add("figure", fill_figure, "draw a figure of a run: PNG, SVG, PDF, GIF, WebP", draws)
-    add("metrics", fill_metrics, "write a run's metrics as a table", "A row a line, as CSV.")
-    add("doctor", add_places, "check terminal, devices and folders", "What is here, what to do.")
-    add("bench", _fill_bench, "measure speed and quality", "Measure aetui on this machine.")
+    lines = "Write CSV with one row per line of metrics.jsonl."
+    add("metrics", fill_metrics, "write a run's metrics as a table", lines)
+    checks = "Print what was found on this machine, and what to do about what is wrong."
+    add("doctor", add_places, "check terminal, devices and folders", checks)
+    add("bench", fill_bench, "measure speed and quality", "Measure aetui on this machine.")
     return parser
 
 
 def _fill_launch(parser: argparse.ArgumentParser) -> None:
     add_places(parser)
-    add_model(parser, f"a model of your own, beside aetui's: {REFERENCE_FORM}")
+    add_model(parser, f"a model of your own, besides aetui's: {REFERENCE_FORM}")
     data_help = f"what to train on: {DATA} (default: auto)"
     parser.add_argument("--data", type=data_name, default="auto", metavar="NAME", help=data_help)
     _add_data_options(parser)
@@ -109,7 +112,9 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
         "model", type=model_argument, help=f"{_model_titles()}; or your own: {REFERENCE_FORM}"
     )
     add_places(parser)
-    parser.add_argument("--name", help="the run's name (default: the model's and a free number)")
+    parser.add_argument(
+        "--name", help="the run's name (default: the model's name and a free number)"
+    )
     parser.add_argument("--resume", metavar="NAME", help="continue a run from its last save")
     data_help = f"{DATA} (default: auto)"
     parser.add_argument("--data", type=data_name, metavar="NAME", help=data_help)
@@ -122,10 +127,10 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=("auto", "float32", "bf16"),
         default="auto",
-        help="auto: a short trial decides",
+        help="default: auto, which is bf16 where the processor computes in it",
     )
     add_number(
-        parser, Setting("threads", int, 1, 1024, "CPU threads (default: the cores, 8 at most)")
+        parser, Setting("threads", int, 1, 1024, "CPU threads (default: one per core, at most 8)")
     )
     add_number(parser, Setting("save_every", float, 0, 86_400, "seconds between checkpoints"))
     parser.add_argument("--json", action="store_true", help="print the lines of metrics.jsonl")
@@ -148,10 +153,10 @@ def _shown(value: Any) -> str:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """The options that were typed; ends the process where they cannot be understood.
+    """The options that were typed; ends the process where they cannot be parsed.
 
-    `unknown` holds what may be settings of a person's own model, which is not loaded yet. Nothing
-    typed means the app where there is a terminal for it, else help.
+    `unknown` holds what may be settings of a person's own model, which is not loaded yet. Without
+    any argument, the command is `launch` where there is a terminal for it, else `help`.
     """
     parser = make_parser()
     options, unknown = parser.parse_known_args(arguments)
@@ -205,7 +210,9 @@ def _fill_import(parser: argparse.ArgumentParser) -> None:
         type=model_argument,
         help=f"{', '.join(model_names())}, or your own: {REFERENCE_FORM}",
     )
-    parser.add_argument("--name", help="the run's name (default: the model's and a free number)")
+    parser.add_argument(
+        "--name", help="the run's name (default: the model's name and a free number)"
+    )
     add_places(parser)
     data_help = f"what to score and map it on: {DATA} (default: auto)"
     parser.add_argument("--data", type=data_name, default="auto", metavar="NAME", help=data_help)
@@ -213,40 +220,12 @@ def _fill_import(parser: argparse.ArgumentParser) -> None:
     _add_settings(parser)
 
 
-def _fill_bench(parser: argparse.ArgumentParser) -> None:
-    parts = parser.add_subparsers(title="what to measure", required=True, metavar="PART")
-    training = parts.add_parser(
-        "train",
-        help="our defaults against the classic Keras models",
-        description="Time to quality, side by side.",
-    )
-    training.add_argument("--data-dir", type=Path, metavar="DIR", help="where MNIST is")
-    training.add_argument("--device", type=device_argument, default="auto", help=DEVICES)
-    add_number(training, Setting("repeats", int, 1, 100, "default: 3"), default=3)
-    training.add_argument("--model", choices=model_names(), help="default: each in turn")
-    training.set_defaults(command="bench_train")
-    screen = parts.add_parser(
-        "screen",
-        help="bytes and milliseconds per key",
-        description="The app in a pseudo-terminal, beside a bare Textual app.",
-    )
-    add_places(screen)
-    screen.set_defaults(command="bench_screen")
-    start = parts.add_parser(
-        "start",
-        help="seconds until there is something to see",
-        description="First pictures and first steps, and a folder of 2,000 runs.",
-    )
-    add_places(start)
-    start.set_defaults(command="bench_start")
-
-
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size",
         type=size_argument,
         metavar="N|WxH",
-        help="pixels that images are fitted into (default: their own, 64 at most)",
+        help="size in pixels to fit images into (default: their own, at most 64)",
     )
     parser.add_argument(
         "--channels",

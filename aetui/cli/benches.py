@@ -1,4 +1,4 @@
-"""`aetui bench`: each measures and prints lines."""
+"""`aetui bench`: each command measures, and prints its figures line by line."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from aetui.ml.training.request import choose_device
 
 
 def write_codes(run_path: Path, options: argparse.Namespace) -> int:
-    """Write the table to the file that was named, else print it."""
+    """Write the table to the named file, or print it."""
     if options.output is not None:
         check_table_path(options.output)
     waiting = Waiting()

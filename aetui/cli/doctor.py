@@ -31,7 +31,7 @@ def examine(runs: Path, data_dir: Path) -> Iterator[Finding]:
 
 
 def _runs_folder(runs: Path) -> Finding:
-    """Whether a run could be made and locked there, tried as a training does it."""
+    """Whether a run can be made and locked there, tried as a training would."""
     absolute = runs.absolute()
     place = next(folder for folder in (absolute, *absolute.parents) if folder.exists())
     try:
@@ -50,7 +50,7 @@ def _runs_folder(runs: Path) -> Finding:
 
 
 def examine_data(data_dir: Path) -> Iterator[Finding]:
-    """What the loader finds, and what `--data auto` would come to."""
+    """What the loader finds, and what `--data auto` would choose."""
     from aetui.ml.data.inventory import take_stock
 
     stocks = {stock.name: stock for stock in take_stock(data_dir)}
@@ -69,7 +69,7 @@ def examine_data(data_dir: Path) -> Iterator[Finding]:
 
 
 def _torch() -> Iterator[Finding]:
-    """What a training would choose, asked as a training would ask."""
+    """What a training would choose, found out as a training would."""
     done = subprocess.run(
         python_command("aetui.ml.survey"),
         env=child_environment(),
@@ -93,7 +93,7 @@ def _torch() -> Iterator[Finding]:
 
 
 def _training(answer: Mapping[str, Any]) -> Finding:
-    """The device, the precision and the threads of a training that is told nothing of them."""
+    """The device, the precision and the threads of a training that is given no options for them."""
     device, threads = answer["device"], answer["threads"]
     found = f"on {device} in {answer['precision']}"
     if device != "cpu":

@@ -1,4 +1,4 @@
-"""What `aetui doctor` says of the terminal: what launch would find, by the same code."""
+"""What `aetui doctor` says of the terminal: what `aetui launch` would find, by the same code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aetui.terminal.device import TerminalDevice, open_terminal
 SMALLEST: Final = (60, 15)  # Train and Navigate
 ALL_SCREENS: Final = (80, 24)
 SLOW: Final = 0.15  # seconds to the terminal and back
-PATIENCE: Final = 1.0  # seconds; a terminal that does not answer by then never does
+PATIENCE: Final = 1.0  # seconds; a terminal that has not answered by then will not
 AROUND: Final = {
     "TMUX": "tmux",
     "STY": "GNU screen",
@@ -28,7 +28,7 @@ AROUND: Final = {
 
 
 def examine_terminal() -> Iterator[Finding]:
-    """Colours, characters, size, what is around it, and how far away it is."""
+    """Colours, characters, size, tmux and SSH around the terminal, and the time to it and back."""
     try:
         profile = choose_profile()
     except BadInput as error:
@@ -80,14 +80,14 @@ def _size(terminal: TerminalDevice) -> Finding:
 
 
 def _answers(terminal: TerminalDevice) -> Iterator[Finding]:
-    """Ask for the background, as launch does, and take the time."""
+    """Ask for the background, as launch does, and time the answer."""
     term = os.environ.get("TERM", "")
     with terminal.unbuffered():
         start = time.perf_counter()
         background = BackgroundQuestion(terminal, term).answer(PATIENCE)
         seconds = time.perf_counter() - start
     if terminal.owes_answer:
-        yield Finding("round trip", "the terminal answers no question")
+        yield Finding("round trip", "the terminal does not answer")
         return
     cure = "keys take that long to show; --fps 10 keeps the line free" if seconds > SLOW else ""
     yield Finding("round trip", f"{seconds * 1e3:.0f} ms to the terminal and back", cure)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """What was looked at, what was found, and, where something is wrong, what to do."""
+    """What was checked, what was found, and, where something is wrong, what to do."""
 
     what: str
     found: str

@@ -1,4 +1,4 @@
-"""`aetui rm`, `aetui mv`, `aetui note`: what is done with runs from a shell."""
+"""`aetui rm`, `aetui mv`, `aetui note`: delete, rename and describe runs from a shell."""
 
 from __future__ import annotations
 

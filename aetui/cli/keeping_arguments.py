@@ -1,4 +1,4 @@
-"""What can be typed behind `aetui watch`, `note`, `mv` and `rm`."""
+"""The arguments of `aetui watch`, `note`, `mv` and `rm`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def fill_watch(parser: argparse.ArgumentParser) -> None:
 
 def fill_note(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="the run")
-    parser.add_argument("text", help='the note; "" takes it away')
+    parser.add_argument("text", help='the note; "" removes it')
     add_runs_folder(parser)
 
 

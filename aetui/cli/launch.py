@@ -47,7 +47,7 @@ def choose_profile(
     mouse: bool = True,
     fps: int | None = None,
 ) -> TerminalProfile:
-    """What was typed, then the preferences, then what is detected."""
+    """Options that were typed come first, then the preferences, then what is detected."""
     kept = read_display_preferences()
     profile = detect_terminal(
         os.environ,
@@ -60,7 +60,7 @@ def choose_profile(
 
 
 def _run(options: argparse.Namespace, profile: TerminalProfile, terminal: TerminalDevice) -> int:
-    # The terminal answers while Textual is imported: the first picture waits for neither.
+    # The terminal answers while Textual is imported, so the first frame waits for neither.
     term = os.environ["TERM"]
     asks = profile.theme is None and understands_question(term)
     question = BackgroundQuestion(terminal, term) if asks else None

@@ -41,13 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # `aetui runs | head` closed our output: nothing is wrong, and there is nobody left to tell.
+        # `aetui runs | head` closed our output: nothing is wrong, and nothing more can be printed.
         sys.stderr.close()
         return 1
 
 
 def _print_any_character() -> None:
-    """A character that the locale does not have is printed as the ASCII that looks like it."""
+    """Print a character that the locale does not have as the ASCII that looks like it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=ASCII_ERRORS)

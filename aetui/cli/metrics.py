@@ -13,12 +13,12 @@ from aetui.runs.metrics_table import write_metrics_csv
 
 
 def write_metrics(run: Path, output: Path | None) -> int:
-    """Write the table to `output`, else print it."""
+    """Write the table to `output`, or print it."""
     if output is None:
         write_metrics_csv(run, sys.stdout)
         return 0
     if output.suffix.lower() != ".csv":
-        raise BadInput(f"{printable(str(output))} must end in .csv: that is what is written.")
+        raise BadInput(f"{printable(str(output))} must end in .csv, the format that is written.")
 
     def write(file: BinaryIO) -> None:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")

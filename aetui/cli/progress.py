@@ -12,7 +12,7 @@ from aetui.errors import printable, printable_lines
 from aetui.runs.metrics import Record, number_or_none
 
 IN_PROGRESS: Final = "reading "
-MOST_LINES: Final = 30  # of a message: a traceback has some
+MOST_LINES: Final = 30  # lines of a message: a traceback has several
 
 
 class Progress:
@@ -26,7 +26,7 @@ class Progress:
         self._told_in_place = False
 
     def tell(self, text: str) -> None:
-        """Show on stderr what is done before the training; progress, on a terminal, in one line."""
+        """Show on stderr what is done before the training; on a terminal, progress in one line."""
         shown = printable(text, 1000)
         with contextlib.suppress(OSError):  # the terminal may be gone
             if shown.startswith(IN_PROGRESS) and sys.stderr.isatty():
@@ -55,7 +55,7 @@ class Progress:
             print(line, file=self._out, flush=True)
 
     def end(self) -> None:
-        """Leave the line that rewrites itself as it is."""
+        """Keep the line that is being rewritten, and begin the next."""
         if self._open_line:
             print(file=self._out, flush=True)
             self._open_line = False
@@ -83,7 +83,7 @@ EPOCH_FIGURES: Final = (
 
 
 def epoch_line(record: Record) -> str:
-    """An epoch in a line: those of its figures that it has."""
+    """An epoch in a line: those of its figures that the record has."""
     given = [(number_or_none(record.get(key)), text) for key, text in EPOCH_FIGURES]
     return "   ".join(text.format(value) for value, text in given if value is not None)
 

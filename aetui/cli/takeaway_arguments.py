@@ -1,4 +1,4 @@
-"""The arguments of the commands that take something away from a run."""
+"""The arguments of `aetui score`, `codes`, `metrics` and `figure`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aetui.model_spec import Setting
 
 SAMPLES: Final = Setting(
     *("samples", int, 0, 1_000_000),
-    help="codes an image for the importance-weighted bound; 0: no bound (default: 5000)",
+    help="codes per image for the importance-weighted bound; 0: no bound (default: 5000)",
 )
 IMAGES: Final = Setting(
     *("images", int, 1, 10**9), help="test images that the bound is computed for (default: all)"
@@ -24,7 +24,7 @@ DPI: Final = Setting(
     *("dpi", int, 50, 1200), help="pixels per inch (default: 300, for film and walk 110)"
 )
 EPOCH: Final = Setting(
-    *("epoch", int, 0, 10**9), help="of the codes and the plane (default: the newest)"
+    *("epoch", int, 0, 10**9), help="epoch of the codes and the plane (default: the newest)"
 )
 
 
@@ -52,7 +52,7 @@ def fill_figure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=FIGURES, metavar="KIND", help=", ".join(FIGURES))
     parser.add_argument("--run", metavar="NAME", help="the run (default: the newest that fits)")
     _add_output(parser, "the file to write (default: RUN-KIND.png, or .gif for film and walk)")
-    parser.add_argument("--light", action="store_true", help="on white, for paper")
+    parser.add_argument("--light", action="store_true", help="draw on white, for paper")
     add_number(parser, DPI)
     add_number(parser, EPOCH)
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""A line on stderr for the person who waits."""
+"""A line of progress on stderr."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from aetui.errors import printable
 
-EVERY: Final = 0.2  # seconds between two pictures of the line on a terminal
+EVERY: Final = 0.2  # seconds between two updates of the line on a terminal
 EVERY_ELSEWHERE: Final = 30.0  # in a log file
 
 
@@ -43,7 +43,7 @@ class Waiting:
                 print(shown, file=sys.stderr, flush=True)
 
     def end(self) -> None:
-        """Take the line away: what follows says more."""
+        """Remove the line."""
         if self._is_open:
             width = shutil.get_terminal_size().columns - 1
             with contextlib.suppress(OSError):

@@ -18,7 +18,7 @@ ENDED: Final[tuple[State, ...]] = ("done", "stopped", "failed")
 
 
 class FollowedRun:
-    """One run, printed from its first line on."""
+    """One run, printed from its first line."""
 
     def __init__(self, run: Path, *, as_json: bool, prefix: str) -> None:
         read_config(run)  # `BadInput` where it is no run
@@ -29,8 +29,8 @@ class FollowedRun:
         self.state: State = "running"
 
     def follow(self) -> bool:
-        """Print what is new; whether more can come."""
-        # The state first: what a trainer that ends now has written is then printed below.
+        """Print what is new. Returns whether more can come."""
+        # The state first: if the trainer ends now, what it wrote last is still printed below.
         self.state = summarise(self._run).state
         for record in self._tail.read():
             self._print(record)

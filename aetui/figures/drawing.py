@@ -1,4 +1,4 @@
-"""A finished drawing, and how it becomes a file."""
+"""A finished drawing, and the file that it is written to."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WEBP_QUALITY: Final = 90
 
 @dataclass(frozen=True)
 class Plot:
-    """A still picture."""
+    """A still image."""
 
     figure: Figure
     provenance: Provenance
@@ -36,7 +36,7 @@ class Plot:
 
 @dataclass(frozen=True)
 class Animation:
-    """A moving picture: all frames of one size, each with its time in milliseconds."""
+    """An animation: frames of one size, each with its time in milliseconds."""
 
     frames: Sequence[Image.Image]
     durations: Sequence[int]
@@ -44,7 +44,7 @@ class Animation:
 
 
 def finished(figure: Figure, source: Source, title: str, epoch: float) -> Plot:
-    """The plot, with its provenance in small below everything. `epoch`: that of what it shows."""
+    """The plot, with its provenance in small print below. `epoch` is that of what it shows."""
     provenance = source.provenance(title, epoch)
     small_print(figure, provenance.line, source.theme)
     return Plot(figure, provenance)
@@ -79,7 +79,7 @@ def save_plot(plot: Plot, path: Path, dpi: int) -> None:
 
 
 def save_animation(animation: Animation, path: Path) -> None:
-    """Write `animation`, which repeats for ever."""
+    """Write `animation`, which repeats forever."""
     provenance, durations = animation.provenance, list(animation.durations)
     options = {"save_all": True, "duration": durations, "loop": 0}
 
@@ -97,7 +97,7 @@ def save_animation(animation: Animation, path: Path) -> None:
 
 
 def _with_one_palette(frames: Sequence[Image.Image]) -> list[Image.Image]:
-    """The frames in colours that all of them share: nothing flickers, and the file is small."""
+    """The frames with one palette for all, so that nothing flickers and the file is small."""
     shown = frames[:: max(1, len(frames) // 8)]
     together = Image.new("RGB", (frames[0].width, frames[0].height * len(shown)))
     for number, frame in enumerate(shown):

@@ -1,4 +1,4 @@
-"""film: how the plane took shape, epoch after epoch."""
+"""film: the latent plane after each epoch."""
 
 from __future__ import annotations
 

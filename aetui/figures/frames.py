@@ -1,4 +1,4 @@
-"""Frames of a moving picture: what stays is drawn once, what moves on top of it."""
+"""Frames of an animation: what stays is drawn once, and what moves on top of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 
 def picture(figure: Figure, dpi: int) -> Image.Image:
-    """The figure as it is."""
+    """The figure as it is now."""
     canvas = FigureCanvasAgg(figure)
     figure.set_dpi(dpi)
     canvas.draw()
@@ -33,7 +33,7 @@ class Stage:
         self._still = self._canvas.copy_from_bbox(figure.bbox)
 
     def frame(self) -> Image.Image:
-        """The picture with the moving artists as they are now, in their order."""
+        """The figure with the moving artists as they are now, in their order."""
         self._canvas.restore_region(self._still)
         for artist in self._moving:
             artist.draw(self._canvas.get_renderer())

@@ -1,4 +1,4 @@
-"""loss: how the loss fell, on the training and on the test images, and what else was scored."""
+"""loss: training and test loss over the epochs, and the score or the KL."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Curve:
 
 
 def draw_loss(source: Source) -> Plot:
-    """The losses; beside them the score, where that is another figure, or the code's KL."""
+    """The losses, and beside them the score, where that is another figure, or the KL."""
     first = source.spec.losses[0]
     curves = {
         "training, steps": curve(source.records, "step", first),
@@ -103,7 +103,7 @@ def _draw_losses(axes: Axes, source: Source, curves: dict[str, Curve]) -> None:
 
 
 def _mark_augmented(axes: Axes, source: Source) -> None:
-    """Shade the epochs whose images were changed a little: the loss on them is another."""
+    """Shade the epochs with augmented images, whose loss is not comparable."""
     config = source.config
     schedule = Schedule.of(config.hyperparameters, max(1, config.train_images))
     epochs = [epoch for epoch in range(schedule.epochs) if schedule.augment_in(epoch)]
@@ -118,7 +118,7 @@ def _plot(axes: Axes, curve: Curve, colour: str, label: str) -> None:
 
 
 def _set_range(axes: Axes, curves: Sequence[Curve]) -> None:
-    """Show all of the settled parts; the steep fall leaves the axes at the top."""
+    """Show all of the curves after the steep fall, which leaves the axes at the top."""
     values = np.array([value for each in curves for value in each.settled])
     if not len(values):
         return

@@ -1,4 +1,4 @@
-"""pairs: test images above what the run makes of them, one of each class."""
+"""pairs: test images above their reconstructions or denoised versions, one of each class."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def denoising_rows(source: Source, chosen: Sequence[int], title: str) -> Plot:
 
 
 def reconstruction_rows(source: Source, chosen: Sequence[int], title: str) -> Plot:
-    """The images `chosen`, and what is left of them in their codes."""
+    """The images `chosen`, and their reconstructions."""
     found = reconstructed(source.opened, source.images, chosen)
     rows = np.stack([found.images, found.results])
     captions = [_numbers(chosen), [f"{value:.0f} nats" for value in found.errors]]

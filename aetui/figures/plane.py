@@ -1,4 +1,4 @@
-"""The codes of test images on the plane, as every figure shows them that shows the plane."""
+"""The codes of test images on the plane, drawn alike in all figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Extent = tuple[float, float, float, float]
 OUTERMOST: Final = 0.001  # share of the codes, at each end of each axis, that may lie outside
 MARGIN: Final = 0.05
 NARROWEST: Final = 1e-3
-MOST_NAMED: Final = 40  # classes; names of more would cover the codes
+MOST_NAMED: Final = 40  # classes; the names of more would cover the codes
 MOST_LISTED: Final = 20  # classes in a legend
 DOT: Final = (3.2, 20.0)  # points squared: the area of a code, of very many and of a few
 INKED: Final = 16_000.0  # points squared: of all codes together, within those bounds
@@ -30,7 +30,7 @@ WEIGHED: Final = 0.3  # standard deviations of a class within which codes count 
 
 
 def extent_of(points: NDArray[np.float32]) -> Extent:
-    """What a figure of `points` [N, 2] shows: all but a few far out."""
+    """The extent of a figure of `points` [N, 2]: all but a few far out."""
     low, high = np.quantile(points, [OUTERMOST, 1 - OUTERMOST], axis=0)
     margin = MARGIN * np.maximum(high - low, NARROWEST)
     (left, bottom), (right, top) = low - margin, high + margin
@@ -60,7 +60,7 @@ def draw_codes(
 def name_classes(
     axes: Axes, source: Source, latent: LatentMap, points: NDArray[np.float32]
 ) -> None:
-    """Write each class's name where its codes are densest; of very many classes, none."""
+    """Write each class's name where its codes are densest, unless there are very many classes."""
     present = np.unique(latent.labels)
     if not 1 < len(present) <= MOST_NAMED:
         return

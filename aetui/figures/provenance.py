@@ -1,4 +1,4 @@
-"""Where a figure comes from: told in small on the picture, and in the file's metadata."""
+"""Where a figure comes from: in small print on the figure, and in the file's metadata."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Provenance:
 
     @property
     def line(self) -> str:
-        """All of it but the title, as it stands on the picture."""
+        """All of it but the title, as it is printed on the figure."""
         epoch = f"epoch {round(self.epoch, 2):g}"
         parts = (self.run, self.data, epoch, self.score, self.date, self.command)
         return "  ·  ".join(filter(None, parts))

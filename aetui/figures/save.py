@@ -1,4 +1,4 @@
-"""`save_figure`: a figure of a run into a file."""
+"""`save_figure`: draws a figure of a run into a file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from aetui.figures.walk import draw_walk
 from aetui.figures.worst import draw_worst
 
 PRINT_DPI: Final = 300
-SCREEN_DPI: Final = 110  # of a moving picture
+SCREEN_DPI: Final = 110  # of an animation
 
 PLOT_KINDS: Final[Mapping[str, Callable[[Source], Plot]]] = {
     "pairs": draw_pairs,

@@ -23,7 +23,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person chose of a figure, where that is not left to the kind."""
+    """A person's choices for a figure; None leaves a choice to the kind."""
 
     epoch: int | None = None  # of the latent map
     data: str | None = None  # other images than the run's own
@@ -32,7 +32,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Source:
-    """A run, read as far as a figure needs it."""
+    """A run, of which only what a figure needs is read."""
 
     run: Path
     theme: Theme

@@ -20,7 +20,7 @@ PETROFF_10: Final = (
     *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
     *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
 )
-CONTRAST: Final = 2.5  # of a class's colour to the ground, at least (WCAG 2.1)
+CONTRAST: Final = 2.5  # smallest contrast of a class's colour to the ground (WCAG 2.1)
 BLEND_STEP: Final = 0.05
 FALLBACK_FONTS: Final = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans", "Arial Unicode MS")
 """For names of classes that DejaVu Sans, which matplotlib brings along, cannot write."""
@@ -32,7 +32,7 @@ class Theme:
 
     ground: str
     ink: str
-    whisper: str  # what should not be seen first: frames, provenance
+    whisper: str  # for frames and provenance
     accent: str
 
     def class_colours(self, count: int) -> list[str]:
@@ -68,7 +68,7 @@ def _luminance(rgb: np.ndarray) -> float:
 
 @contextmanager
 def drawn_in(theme: Theme) -> Iterator[None]:
-    """Draw figures in `theme` while the block runs, whatever matplotlibrc a person has."""
+    """Within the block, draw figures in `theme`, whatever is in the person's matplotlibrc."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with mpl.rc_context(), warnings.catch_warnings():
         # A missing glyph is drawn as a box; a warning about each would bury what matters.

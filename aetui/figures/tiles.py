@@ -1,4 +1,4 @@
-"""Images side by side in one picture."""
+"""Images side by side as one image."""
 
 from __future__ import annotations
 
@@ -105,5 +105,5 @@ def write_below(axes: Axes, tiles: Tiles, row: int, texts: Sequence[str], colour
 
 
 def minus(number: str) -> str:
-    """`number` with the sign that print has for it, as matplotlib's own ticks."""
+    """`number` with the minus sign of typography, as matplotlib's own ticks have it."""
     return number.replace("-", "\N{MINUS SIGN}")

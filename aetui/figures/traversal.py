@@ -1,4 +1,4 @@
-"""traversal: a row for each latent axis, moved while the others stay where they are."""
+"""traversal: a row for each latent axis, varied while the others are fixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""walk: a way over the plane, and the image that decodes at each step of it."""
+"""walk: a path on the plane, and the image that decodes at each step."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def draw_walk(source: Source, dpi: int) -> Animation:
 
 
 class _Scene:
-    """The image of a step beside the plane with the way over it."""
+    """The image of a step beside the plane with the path on it."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class _Scene:
         self.moving: list[Artist] = [self._image, self._place, self._trail, self._here]
 
     def move_to(self, step: int, image: NDArray[np.uint8]) -> None:
-        """Put what moves where it is at `step`."""
+        """Move the marks and the image to `step`."""
         recent = self._way[max(0, step - TRAIL) : step + 1]
         self._trail.set_data(recent[:, 0], recent[:, 1])
         x, y = self._way[step]
@@ -106,7 +106,7 @@ def _stops(source: Source, latent: LatentMap) -> NDArray[np.float64]:
 
 
 def _way(stops: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Every point of the walk, [N, 2]: it sets out and arrives gently."""
+    """Every point of the walk, [N, 2]: slower near each stop."""
     ease = 0.5 - 0.5 * np.cos(np.pi * np.arange(1, STEPS + 1) / STEPS)
     parts = [np.repeat(stops[:1], HOLD, 0)]
     for start, end in pairwise(stops):

@@ -1,4 +1,4 @@
-"""worst: the test images that the run explains worst."""
+"""worst: the test images with the largest errors."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def restore(run: Path, device: str | torch.device = "cpu") -> tuple[Autoencoder,
 
 
 def first_usable(run: Path, read: Callable[[Path], T]) -> tuple[T, str]:
-    """What `read` makes of checkpoint.pt, or of previous.pt where it refuses that; and a warning.
+    """The result of `read` for checkpoint.pt, or for previous.pt where that is refused; a warning.
 
     It refuses with `BadInput`; the warning is as in `restore`.
     """

@@ -1,4 +1,4 @@
-"""The codes of images, whether a model gives points or distributions, and what they explain."""
+"""The codes of images, of models with points or distributions as codes, and their errors."""
 
 from __future__ import annotations
 

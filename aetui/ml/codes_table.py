@@ -86,7 +86,7 @@ def check_table_path(path: Path) -> Path:
     if suffix not in WRITERS:
         *others, last = WRITERS
         known = f"{', '.join(others)} or {last}"
-        raise BadInput(f"{printable(str(path))} must end in {known}: it says what is written.")
+        raise BadInput(f"{printable(str(path))} must end in {known}, which decides the format.")
     if suffix == ".parquet":
         try:
             import pyarrow  # noqa: F401
@@ -97,7 +97,7 @@ def check_table_path(path: Path) -> Path:
 
 
 def write_csv(table: CodesTable, out: TextIO) -> None:
-    """A header line, then a line an image."""
+    """A header line, then one line per image."""
     columns = table.columns()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)

@@ -1,4 +1,4 @@
-"""`aetui export`: a copy of a run that is fit to share.
+"""`aetui export`: a copy of a run to share.
 
 Weights without the optimizer, a thinned loss curve, a few of the latent maps, a model card, and no
 folder of the machine that trained it.
@@ -56,7 +56,7 @@ def export_run(run: Path, target: Path) -> str:
     config = dataclasses.replace(config, card=model_card(config, last))
     _write(target / CONFIG, config.to_json())
     _write(target / CARD, readme(target.name, config, last))
-    # Half precision is exact enough for a network that learns no further, and half as large.
+    # Half precision is exact enough for a network that is not trained further, and half as large.
     halves = {
         name: tensor.half() if tensor.is_floating_point() else tensor
         for name, tensor in payload["weights"].items()

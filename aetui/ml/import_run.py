@@ -31,18 +31,18 @@ from aetui.runs.lock import hold_lock
 from aetui.runs.metrics import MetricsWriter
 
 MOST_NAMED: Final = 3  # keys that a message lists
-IMPORTED_EPOCH: Final = 1  # as a run, imported weights have one epoch
+IMPORTED_EPOCH: Final = 1  # an imported run has one epoch
 
 
 def model_of(file: WeightsFile) -> str:
-    """The model that the file says its weights are of; `BadInput` where that must be named."""
+    """The model that the file names; `BadInput` where it names none."""
     known = model_names()
     if not file.model:
         choices = f"--model {', '.join(known)}, or {REFERENCE_FORM}"
-        raise BadInput(f"say what the weights are of: {choices}.")
+        raise BadInput(f"name the model that the weights are of: {choices}.")
     if file.model not in known:
         problem = (
-            f"{file.path.name} is of {printable(file.model)}, a model that aetui does not have"
+            f"{file.path.name} belongs to {printable(file.model)}, a model that aetui does not have"
         )
         cure = f"name its code with --model {printable(file.reference or REFERENCE_FORM)}"
         raise BadInput(f"{problem}; {cure}.")
@@ -92,7 +92,7 @@ def import_run(
 def _config(
     file: WeightsFile, spec: ModelSpec, images: Dataset, overrides: Mapping[str, Value]
 ) -> RunConfig:
-    """With the settings that the file says, but for `overrides`."""
+    """With the settings in the file, except for `overrides`."""
     said = {
         setting.name: setting.check(file.settings[setting.name])
         for setting in spec.settings
@@ -116,7 +116,7 @@ def _config(
 def _write(
     run: Path, config: RunConfig, network: Autoencoder, scores: Scores, test: TestSet
 ) -> None:
-    """Fill the run's folder. It becomes a run with its config.json, which comes last."""
+    """Fill the run's folder. config.json, which makes it a run, is written last."""
     with hold_lock(run):
         checkpoint.save(run, {"weights": network.state_dict(), "step": 0})
         if scores.codes is not None:
@@ -151,13 +151,13 @@ def _network(file: WeightsFile, config: RunConfig) -> Autoencoder:
 
 
 def _misfit(given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
-    """What keeps `given` from being loaded; "" where nothing does."""
+    """Why `given` cannot be loaded; "" where it can."""
     missing = [name for name in expected if name not in given]
     unknown = [name for name in given if name not in expected]
     if missing:
         return f"it lacks {_listed(missing)}" + (f", and has {_listed(unknown)}" if unknown else "")
     if unknown:
-        return f"it has {_listed(unknown)}, which the model has not"
+        return f"it has {_listed(unknown)}, which the model does not have"
     for name, tensor in expected.items():
         if given[name].shape != tensor.shape:
             sizes = f"{tuple(given[name].shape)}, not {tuple(tensor.shape)}"

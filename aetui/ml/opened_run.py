@@ -31,7 +31,7 @@ class OpenedRun:
 
     @property
     def epoch(self) -> float:
-        """How many epochs the weights are trained for."""
+        """How many epochs the weights were trained for."""
         known = self.last_epoch.get("epoch")
         if self.last_epoch.get("step") == self.step and isinstance(known, (int, float)):
             return float(known)

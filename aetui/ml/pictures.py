@@ -25,7 +25,7 @@ Numbers = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Reconstructed:
-    """Test images, what becomes of them, and how far off that is."""
+    """Test images, their reconstructions, and the errors of these."""
 
     images: Pixels
     results: Pixels
@@ -34,7 +34,7 @@ class Reconstructed:
 
 @dataclass(frozen=True)
 class Denoised:
-    """Test images, the same with noise, what a denoiser makes of that; PSNR [N] in dB."""
+    """Test images, the same with noise, and denoised; PSNR [N] in dB."""
 
     images: Pixels
     noisy: Pixels

@@ -20,7 +20,7 @@ class ScoreReport:
     """What a run scores on a test set."""
 
     record: Mapping[str, float]  # as in an epoch line
-    classes: ClassFigures | None  # None for a model whose codes are no points of a plane
+    classes: ClassFigures | None  # None for a model without a latent plane
     shares: Shares | None
     advice: str  # a sentence, or ""
 
@@ -41,7 +41,7 @@ def score_run(run: OpenedRun, data: Dataset, tell: Tell = silent) -> ScoreReport
 
 
 def has_bound(run: OpenedRun) -> bool:
-    """Whether the run's model is one of distributions, which have an importance-weighted bound."""
+    """Whether the run's codes are distributions, which the importance-weighted bound needs."""
     return isinstance(run.network, Variational)
 
 

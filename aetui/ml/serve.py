@@ -39,7 +39,7 @@ class Server:
         self._context = Context(ModelCache(self._send_reloaded), data_dir)
 
     def run(self, ready: dict[str, Any]) -> None:
-        """Say `ready`, and serve until the input ends."""
+        """Send `ready`, and serve until the input ends."""
         self._send(Packet({**ready, "kind": "ready"}))
         while len(lengths := self._source.read(LENGTHS.size)) == LENGTHS.size:
             header, body = (self._source.read(length) for length in LENGTHS.unpack(lengths))
@@ -69,8 +69,8 @@ class Server:
             if is_replaced(request):
                 return {"replaced": True}, {}
             return {"error": str(error)}, {}
-        except Exception as error:  # noqa: BLE001  the process must go on answering; the trace is for the log
-            traceback.print_exc()
+        except Exception as error:  # noqa: BLE001  the process must go on answering
+            traceback.print_exc()  # for the log
             return {"error": own_traceback(error) or f"{kind} failed: {error}"}, {}
 
     def _send(self, message: Packet) -> None:
@@ -90,7 +90,7 @@ def is_replaced(request: Packet) -> bool:
     try:
         found = identify(run, read_config(run))
     except (OSError, BadInput):
-        return not (run / CONFIG).exists()  # else it is damaged, which the answer says better
+        return not (run / CONFIG).exists()  # otherwise it is damaged, which the answer says
     return found != RunIdentity(*request.header["identity"])
 
 

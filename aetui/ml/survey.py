@@ -1,6 +1,6 @@
 """What a training would run on here, for `aetui doctor`: printed as one line of JSON.
 
-It is a process of its own: torch takes seconds, and a broken installation may crash it.
+It runs in its own process: torch takes seconds to load, and a broken installation may crash.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def survey() -> dict[str, Any]:
 
 
 def _compute_on(device: torch.device) -> None:
-    """`RuntimeError` where the device is there, and torch has no code for it."""
+    """`RuntimeError` where torch has no code for the device."""
     square = torch.randn(8, 8, device=device)
     (square @ square).sum().item()
 

@@ -1,4 +1,4 @@
-"""Weights on their way from and to other programs: safetensors, and state dicts of torch."""
+"""Weights that are exchanged with other programs: safetensors, and state dicts of torch."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _read_torch(path: Path) -> Any:
         raise BadInput(f"{path.name} is refused: {problem}; {cure}.") from None
     except OSError:
         raise
-    except Exception as error:  # noqa: BLE001  a stranger's bytes can raise anything in torch's reader
+    except Exception as error:  # noqa: BLE001  torch raises anything on bytes that are not its own
         reason = printable(str(error).splitlines()[0] if str(error) else type(error).__name__)
         raise BadInput(f"{path.name} holds no weights that torch can read ({reason}).") from None
 

@@ -1,1 +1,1 @@
-"""Runs the trainers, follows their runs, asks the inference process. Neither torch nor textual."""
+"""Starts trainers, follows runs, asks the inference process. Imports neither torch nor textual."""

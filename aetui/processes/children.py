@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def python_command(module: str) -> list[str]:
-    """The command that runs `module`. -P: a random.py in the working directory must not be ours."""
+    """The command that runs `module`. -P: a random.py in the working directory is not imported."""
     return [sys.executable, "-P", "-m", module]
 
 
@@ -18,7 +18,7 @@ def python_code(code: str) -> list[str]:
 
 
 def child_environment(**extra: str) -> Mapping[str, str]:
-    """What a child is given: our environment, without what is meant for the screen, and `extra`.
+    """The environment of a child: ours, without what is meant for the screen, and `extra`.
 
     PYTHONSAFEPATH does for the child's own children what -P does for it.
     """

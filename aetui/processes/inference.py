@@ -1,4 +1,4 @@
-"""The client of the inference process: starts it and asks it. The newest of like requests wins."""
+"""The client of the inference process. Of several requests of one kind, the newest is sent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOTICES: Final = frozenset({"ready", "reloaded"})  # packets that answer no requ
 
 
 class Superseded(Exception):
-    """A newer request of the same kind has taken this one's place, or another run its run's."""
+    """A newer request of the same kind has replaced this one, or another run its run."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Inference:
         self._deaths = 0
 
     def start(self) -> None:
-        """Let it load torch while the app is still being imported, on another core.
+        """Start it, so that it loads torch on another core while the app is still being imported.
 
         Medians of six launches in turn on two cores: the first denoised images after 1.27 s, and
         after 1.79 s where the first picture came first, which took 0.46 s either way.
@@ -139,7 +139,7 @@ class Inference:
             self._sent[lane] = pending
             self._send(pending.request)
         else:
-            # One at a time: a held key must not fill the pipe with requests that are out of date.
+            # One at a time: a held key must not fill the pipe with outdated requests.
             if superseded := self._next.get(lane):
                 superseded.fail(Superseded())
             self._next[lane] = pending

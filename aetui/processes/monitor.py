@@ -24,7 +24,7 @@ from aetui.processes.watched_run import WatchedRun
 from aetui.runs.directory import RunIdentity
 
 POLL_EVERY: Final = 0.5  # seconds
-READ_EVERY: Final = 0.02  # seconds between two batches of runs: the screen wants to draw
+READ_EVERY: Final = 0.02  # seconds between two batches of runs, so that screens can draw
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Terminate:
 
 @dataclass(frozen=True)
 class Refresh:
-    """A run was deleted, renamed or noted something about: look at once."""
+    """Look at the runs at once: one was deleted, renamed or given a note."""
 
 
 Wish = Refresh | Follow | Pick | HoldEpoch | Terminate
@@ -105,7 +105,7 @@ class RunMonitor:
                     self._carried_out += 1
                     self._carry_out(wish)
                 self._poll()
-            except Exception as error:  # noqa: BLE001  watching goes on; the screens say what happened
+            except Exception as error:  # noqa: BLE001  watching goes on, and screens show the error
                 self._report_fault(error)
             patience = POLL_EVERY if self._index.is_complete else READ_EVERY
             try:
@@ -147,7 +147,7 @@ class RunMonitor:
         self._choice.follow(trainer.run, trainer.model, capabilities)
 
     def _forget_ended(self, model: str) -> None:
-        """Whatever was said of the model's earlier trainers has been seen."""
+        """Drop what is shown of the model's earlier trainers."""
         self._started = {
             path: started
             for path, started in self._started.items()

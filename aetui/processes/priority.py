@@ -1,4 +1,4 @@
-"""Who gets the CPU first where screen and trainers share it: niceness and the kernel's slices."""
+"""Which process runs first where screen and trainers share the CPU: niceness and time slices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCHED_ATTR: Final = "<IIQiIQQQ"
 
 
 def limit_openmp_spin() -> None:
-    """Have the OpenMP threads that torch computes with wait for one another asleep, not spinning.
+    """Have torch's OpenMP threads sleep, not spin, while they wait for one another.
 
     By default they spin for milliseconds, each on a core that the thread it waits for may need.
     Measured beside two busy processes, training is twice as fast with this, and just as fast alone.

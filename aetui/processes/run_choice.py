@@ -11,7 +11,7 @@ from aetui.processes.run_index import IndexedRun
 from aetui.runs.directory import checkpoint_stamp, latent_epochs
 
 CAPABILITIES: Final[tuple[Capability, ...]] = ("plane", "denoise")
-MOST_TRIED: Final = 20  # runs looked into for one that a screen can show
+MOST_TRIED: Final = 20  # runs searched for one that a screen can show
 
 
 class RunChoice:

@@ -1,4 +1,4 @@
-"""Which runs there are below some folders, each in short. Reads little at a time, however many."""
+"""Summaries of the runs below some folders, read a bounded part at a time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_READ: Final = 200  # runs summarised in one pass, so that the newest are sh
 
 @dataclass(frozen=True)
 class IndexedRun:
-    """A run as the index knows it, and the stamps of the files that it was read from."""
+    """The summary of a run, and the stamps of the files that it was read from."""
 
     identity: RunIdentity
     summary: RunSummary
@@ -56,7 +56,7 @@ class RunIndex:
         self.summaries: tuple[RunSummary, ...] = ()
 
     def refresh(self, *, at_once: bool = False) -> None:
-        """Take in what is new, a bounded part of it."""
+        """Read what is new, a bounded part of it."""
         start = time.monotonic()
         if self._unread:
             changed = self._read_some()
@@ -76,7 +76,7 @@ class RunIndex:
         return not self._unread
 
     def _list(self) -> bool:
-        """Find what came, went and grew; whether anything did."""
+        """Find new, deleted and grown runs. Returns whether there were any."""
         present = {path: stamp_of(status) for path, status in run_configs(*self._folders).items()}
         gone = [path for path in self._runs if path not in present]
         for path in gone:

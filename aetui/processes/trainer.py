@@ -31,7 +31,7 @@ LONGEST_LINE: Final = 600  # characters of a log line that are shown: the longes
 
 @dataclass(frozen=True)
 class TrainerOptions:
-    """What every trainer that the app starts is told."""
+    """The options of every trainer that the app starts."""
 
     data: str = "auto"
     data_dir: Path | None = None
@@ -40,7 +40,7 @@ class TrainerOptions:
     own_model: str | None = None  # how a person named the code of a model of their own
 
     def argument_for(self, model: str) -> str:
-        """What `aetui train` is told to train; `BadInput` where nobody has named the code."""
+        """The model argument of `aetui train`; `BadInput` where a model's code is not named."""
         if model in BUILT_IN:
             return model
         if self.own_model is None or model not in model_names():
@@ -61,7 +61,7 @@ class StartedTrainer:
     was_terminated: bool = False  # a person stopped it
 
     def exit_reason(self) -> str | None:
-        """None while it lives; else why it ended, by its exit code and its last words."""
+        """None while it runs; else why it ended, by its exit code and its last message."""
         code = self.process.poll()
         if code is None:
             return None
@@ -75,13 +75,13 @@ class StartedTrainer:
         return last_log_line(self.run, self.log_start)
 
     def _refusal(self) -> str:
-        """What it said last: all of a sentence of aetui's that goes on over some lines."""
+        """Its last message: the whole of it, where it takes several lines."""
         lines = _log_lines(self.run, self.log_start)
         begins = [number for number, line in enumerate(lines) if line.startswith("aetui: ")]
         return "\n".join(lines[begins[-1] :] if begins else lines[-1:])
 
     def terminate(self) -> None:
-        """Ask it to end, as a person who changed their mind."""
+        """Ask it to end, as a key of the person does."""
         self.was_terminated = True
         self.process.terminate()
 
@@ -155,7 +155,7 @@ def _start(run: Path, model: str, options: TrainerOptions, command: list[str]) -
 
 
 def threads_beside(others: int) -> int | None:
-    """The CPU threads that leave room for so many other trainings; None where one may choose."""
+    """The CPU threads that leave room for that many other trainings; None to let it choose."""
     return max(1, usable_cores() // (others + 1)) if others else None
 
 

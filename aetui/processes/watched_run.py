@@ -63,7 +63,7 @@ class WatchedRun:
     def _state(
         self, history: HistorySnapshot, started: StartedTrainer | None, *, locked: bool
     ) -> State:
-        # Until a trainer has begun, what the metrics say is of an earlier training.
+        # Until a trainer has begun, the metrics are those of an earlier training.
         if started is not None and not _has_begun(history, started):
             if started.exit_reason() is None:
                 return "starting"
@@ -78,7 +78,7 @@ def _has_begun(history: HistorySnapshot, started: StartedTrainer) -> bool:
 
 
 def _cause(history: HistorySnapshot, started: StartedTrainer | None) -> str:
-    """Why the newest training of the run failed: its own words, else how its process ended."""
+    """Why the newest training of the run failed: its own message, else how its process ended."""
     event = history.state_event
     if event.get("event") == "failed" and (started is None or _has_begun(history, started)):
         return str(event.get("message", ""))

@@ -1,6 +1,6 @@
 """Which class a point of the latent space belongs to, by the codes of test images around it.
 
-Nearest neighbours need no fitting, follow borders of any form, and agree with what a map shows.
+Nearest neighbours need no fitting, follow borders of any shape, and agree with the map on screen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class ClassProbe:
 
     def __init__(self, codes: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
         """`codes` are [N, D], `labels` [N]."""
-        self._middle = codes.mean(0)  # taken off: squares of far-off codes would lose digits
+        self._middle = codes.mean(0)  # subtracted: squares of distant codes would lose digits
         self._codes, self._labels = codes - self._middle, labels
         self._classes = int(labels.max(initial=0)) + 1
         self._squares = (self._codes**2).sum(1)

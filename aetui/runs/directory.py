@@ -29,7 +29,7 @@ Stamp = tuple[int, ...]
 
 @dataclass(frozen=True)
 class RunIdentity:
-    """What tells a run from another that later has its name: its folder, and when it was begun.
+    """Distinguishes a run from a later one of the same name: its folder, and when it was begun.
 
     A file system may give a new folder the inode of a deleted one, hence the time.
     """
@@ -76,7 +76,7 @@ def create_run(runs: Path, model: str, name: str | None = None) -> Path:
     except OSError as error:
         cure = "Choose a writable folder with --runs."
         raise BadInput(f"no run can be made in {runs}: {error.strerror}. {cure}") from None
-    raise BadInput(f"{runs} is full of runs; choose another folder with --runs.")
+    raise BadInput(f"{runs} has no free number for a run; choose another folder with --runs.")
 
 
 def _create_named(runs: Path, name: str) -> Path:
@@ -189,7 +189,7 @@ def remove_stale_files(run: Path) -> None:
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
-    """Changes when the file is written to or replaced."""
+    """A value that changes when the file is written to or replaced."""
     return status.st_mtime_ns, status.st_ino, status.st_size
 
 

@@ -1,4 +1,4 @@
-"""A sign of life beside the lock, for those who cannot see the lock: another machine or mount."""
+"""A heartbeat beside the lock, for machines and mounts where the lock cannot be seen."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Beat:
 
 
 def read_beat(run: Path) -> Beat | None:
-    """The last beat in the run's folder; None where there is none, or rubbish."""
+    """The last beat in the run's folder; None where there is none that can be read."""
     try:
         with (run / HEARTBEAT).open("rb") as file:
             values, written = json.loads(file.read(SIZE)), os.fstat(file.fileno()).st_mtime

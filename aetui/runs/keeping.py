@@ -1,4 +1,4 @@
-"""What a person does with runs that are not in training: delete, rename, note something."""
+"""Changes to runs that are not being trained: delete, rename, add a note."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def rename_run(run: Path, name: str) -> Path:
     renamed = run.with_name(check_run_name(name))
     with _changing(run):
         if os.path.lexists(renamed):
-            raise BadInput(f"there is a {name} in {run.parent} already; choose another name.")
+            raise BadInput(f"there is already a run {name} in {run.parent}; choose another name.")
         run.rename(renamed)
     return renamed
 
 
 def write_note(run: Path, text: str) -> None:
-    """Keep one line of words with the run; none, if `text` is empty."""
+    """Keep a note of one line with the run; remove it if `text` is empty."""
     _refuse_shipped(run)
     note = printable(" ".join(text.split()), LONGEST_NOTE)
     with _refusals(run):

@@ -16,7 +16,7 @@ from aetui.runs.directory import LATENT, latent_epochs, write_atomically
 
 MAPS_KEPT: Final = 100
 FIRST_MAPS: Final = 20  # epochs after each of which there is a map, however many follow
-NEAR: Final = 50.0  # widths of a plane; a walk may start so far beside it
+NEAR: Final = 50.0  # widths of a plane; a walk may start that far outside it
 FIELDS: Final = ("codes", "labels", "plane", "axes", "extent")
 CURE: Final = "Delete it; the next epoch writes another."
 
@@ -70,7 +70,7 @@ def map_path(run: Path, epoch: int) -> Path:
 
 
 def is_map_due(epoch: int, epochs: int) -> bool:
-    """Whether a map is written after `epoch` of `epochs`: it takes longer than a tiny one."""
+    """Whether a map is written after `epoch` of `epochs`; it takes longer than a tiny epoch."""
     stride = max(1, epochs // MAPS_KEPT)
     return epoch <= FIRST_MAPS or epoch % stride == 0 or epoch == epochs
 

@@ -14,8 +14,8 @@ from aetui.errors import BadInput
 from aetui.runs.heartbeat import FRESH, Beat, Heartbeat, read_beat
 
 LOCK: Final = "lock"
-TRIES: Final = 10  # a viewer that asks who holds the lock holds it for microseconds itself
-MOST_DIGITS: Final = 9  # of a pid; anything longer is rubbish
+TRIES: Final = 10  # a viewer holds the lock for microseconds to find out who has it
+MOST_DIGITS: Final = 9  # of a pid; anything longer is not one
 DESCRIPTORS: Final = Path("/proc/self/fd")
 
 
@@ -24,7 +24,7 @@ class RunLost(Exception):
 
 
 class RunFolder:
-    """A run's folder as a process sees it that only reads."""
+    """A run's folder for a process that only reads it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -40,7 +40,7 @@ class RunFolder:
         return self._path
 
     def check(self) -> None:
-        """`RunLost` where this process may not write to the folder any more."""
+        """`RunLost` where this process may no longer write to the folder."""
 
 
 class HeldRun(RunFolder):

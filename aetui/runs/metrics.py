@@ -50,7 +50,7 @@ class MetricsWriter:
         self._torn = False
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         os.close(self._file)
 
 
@@ -109,7 +109,7 @@ class MetricsTail:
                 break
             self._offset += len(data)
             lines = (self._rest + data).split(b"\n")
-            self._rest = lines.pop()[-CHUNK:]  # rubbish without a line end must not grow for ever
+            self._rest = lines.pop()[-CHUNK:]  # bytes without a line end must not accumulate
             records += filter(None, map(parse_line, self._sample(lines)))
         return records
 

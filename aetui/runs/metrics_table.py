@@ -15,7 +15,7 @@ FIRST: Final = ("kind", "time", "elapsed", "step", "epoch")  # columns; the othe
 
 
 def write_metrics_csv(run: Path, out: TextIO) -> None:
-    """A line for each record of the run, with an empty cell for what it does not say.
+    """One line per record of the run, with an empty cell for each field that it lacks.
 
     Steps that a resumed training took again are left out where they were taken first. The file is
     read twice, so that a run of any length fits in memory. `BadInput` where there are no metrics.

@@ -1,4 +1,4 @@
-"""A run in short: state, score, age. What lists show, without reading all of its metrics."""
+"""Summaries of runs for lists: state, score, age. Only the end of the metrics is read."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class RunSummary:
 
 
 def summarise(run: Path) -> RunSummary:
-    """The run in short; `BadInput` where its config.json cannot be used."""
+    """The summary of the run; `BadInput` where its config.json cannot be used."""
     config = read_config(run)
     last = last_records(run / METRICS)
     epoch, event = last.get("epoch", {}), last.get("event", {})

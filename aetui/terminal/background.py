@@ -27,7 +27,7 @@ _NOT_ASKED: Final = re.compile(r"linux|vt\d|cons\d|ansi|sun|dumb")
 
 
 class BackgroundQuestion:
-    """A question that waits for its answer while other things are done."""
+    """A question whose answer is awaited while other work is done."""
 
     def __init__(self, terminal: TerminalDevice, term: str) -> None:
         self._terminal = terminal

@@ -1,4 +1,4 @@
-"""Which characters can be shown: what the locale says, and how others look in ASCII."""
+"""Which characters can be shown, by the locale, and what stands for the others in ASCII."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ def locale_name(environ: Mapping[str, str]) -> str:
 
 
 def knows_unicode(environ: Mapping[str, str]) -> bool:
-    """Whether text may leave ASCII: not where the locale has another character set than UTF-8.
+    """Whether text may go beyond ASCII: not where the locale has another character set than UTF-8.
 
-    The C library is asked, since a name such as en_US does not tell. No locale, C and POSIX say
-    nothing about the terminal, and today's terminals know UTF-8.
+    The C library is asked, since a name such as en_US does not tell. Without a locale, or with C or
+    POSIX, nothing is known about the terminal, and today's terminals support UTF-8.
     """
     name = locale_name(environ)
     language, _, charset = name.partition(".")
@@ -87,7 +87,7 @@ def knows_unicode(environ: Mapping[str, str]) -> bool:
 
 
 def _charset_of(name: str) -> str:
-    """What the C library makes of a locale; "" where it does not have that one."""
+    """The character set of a locale by the C library; "" where it does not have that locale."""
     before = locale.setlocale(locale.LC_CTYPE)
     try:
         locale.setlocale(locale.LC_CTYPE, name)

@@ -15,7 +15,7 @@ _TRUECOLOR: Final = re.compile(
     r"|vte|mlterm|mintty|ms-terminal|st\b",
     re.IGNORECASE,
 )
-# Consoles, and terminals made of glass.
+# Text consoles and hardware terminals.
 _16: Final = re.compile(
     r"linux|vt\d|cons\d|ansi|sun|wsvt|cygwin|pcansi|teraterm|.*-(?:16|8)?color$"
 )
@@ -34,7 +34,7 @@ def detect_colours(environ: Mapping[str, str]) -> Colours:
     if "NO_COLOR" in environ:
         return "none"
     if in_tmux:
-        return "truecolor" if says_truecolor else "256"  # tmux makes of 24 bits what it can send
+        return "truecolor" if says_truecolor else "256"  # tmux turns 24 bits into what it can send
     if term.startswith("screen") or "STY" in environ:
         return "256"  # GNU screen 4 takes 24-bit colours for other things
     if _TRUECOLOR.match(term):
@@ -49,7 +49,7 @@ def _by_name(term: str) -> Colours:
 
 
 def _terminfo_colours(term: str) -> int | None:
-    """What terminfo says; None where it does not know the terminal, which is then a new one."""
+    """What terminfo says; None where it does not know the terminal, which then is a recent one."""
     try:
         import curses
 

@@ -1,4 +1,4 @@
-"""The way to the terminal: which file descriptors lead there, its size, and its modes."""
+"""The terminal device: its file descriptors, its size and its modes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OUTPUTS: Final = (1, 2)  # stdout before stderr
 
 @dataclass
 class TerminalDevice:
-    """Where to read keys and write the screen.
+    """Where keys are read and the screen is written.
 
     `typed` holds what was read from it before the app did: the start of its input. While
     `owes_answer`, the answer to a question may come among the keys.
@@ -49,7 +49,7 @@ class TerminalDevice:
     def size(self) -> tuple[int, int]:
         """(columns, rows) as the kernel knows them, else 80x24: a serial line has no size.
 
-        COLUMNS and LINES are not asked: they are as old as the shell that exported them.
+        COLUMNS and LINES are ignored: a shell may have exported them before the window was resized.
         """
         try:
             columns, rows = os.get_terminal_size(self.output)

@@ -31,7 +31,7 @@ class TerminalProfile:
     ascii_only: bool = False
     mouse: bool = True
     fps: int = FPS
-    colours_chosen: bool = False  # by the person, and not detected
+    colours_chosen: bool = False  # chosen by the person, not detected
     plain_output: bool = False  # everything is sent, as Textual writes it
     background: Background | None = None  # None where the terminal did not say
     theme: str | None = None  # that the person chose; None: as the background
@@ -44,7 +44,7 @@ class TerminalProfile:
 
     @property
     def hint(self) -> str:
-        """A line for the screen where the picture may be worse than it need be; else ""."""
+        """A line for the screen where images may look worse than necessary; else ""."""
         if self.colours != "16" or self.colours_chosen:
             return ""
         return "16 colours; if this terminal shows more, start with --color 256"

@@ -42,7 +42,8 @@ class Fourier(Autoencoder):
         return phases
 
     def decode(self, codes: Tensor) -> Tensor:
-        return self.to_pixels(codes.sin()).view(-1, *self.image_shape.sizes)  # type: ignore[no-any-return]
+        pixels: Tensor = self.to_pixels(codes.sin())
+        return pixels.view(-1, *self.image_shape.sizes)
 
     def losses(self, images: Tensor, noise: Tensor) -> Tensor:
         error = self.decode(self.encode(images)).float().sigmoid() - images

@@ -1,4 +1,4 @@
-"""clean: what a denoiser makes of images that it is given, as they are."""
+"""clean: given images denoised, without adding noise to them."""
 
 from __future__ import annotations
 

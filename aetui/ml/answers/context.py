@@ -1,4 +1,4 @@
-"""What every answer may use: the loaded networks, test images, and figures kept with a network."""
+"""What answers share: the loaded networks, test images, and results kept with a network."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Context:
-    """Lent to every answer. Belongs to the thread that answers."""
+    """Passed to every answer. Belongs to the thread that answers."""
 
     def __init__(self, models: ModelCache, data_dir: Path | None) -> None:
         self.data_dir = data_dir
@@ -100,7 +100,7 @@ def given_images(request: Packet, shape: ImageShape) -> Tensor:
 
 
 def test_images_at(test: TestImages, numbers: np.ndarray) -> Tensor:
-    """The test images with these numbers [N], uint8 [N, C, H, W]; `BadInput` where one is none."""
+    """The test images of these numbers [N], uint8 [N, C, H, W]; `BadInput` for an unknown one."""
     total = len(test.images)
     if numbers.min(initial=0) < 0 or numbers.max(initial=0) >= total:
         raise BadInput(f"there is no test image #{numbers.max()}; the last one is #{total - 1}.")

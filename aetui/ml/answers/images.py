@@ -1,4 +1,4 @@
-"""Test images of the runs' data sets, read beside the answers: a folder may take a minute."""
+"""Test images of the runs' data sets, read in the background: a folder may take a minute."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class TestImageReader:
         found = None
         try:
             found = load_test_images(name, self._data_dir, options)
-        except Exception:  # noqa: BLE001  whoever waits must be answered; the trace is for the log
-            traceback.print_exc()
+        except Exception:  # noqa: BLE001  what waits for the images must be answered
+            traceback.print_exc()  # for the log
         with self._lock:
             self._found[name, options] = found
             waiting = self._waiting.pop((name, options))

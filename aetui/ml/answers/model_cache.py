@@ -26,7 +26,7 @@ class LoadedModel:
 
 
 class ModelCache:
-    """The loaded networks, each as new as its checkpoint or about to be."""
+    """The loaded networks. A newer checkpoint is loaded in the background."""
 
     def __init__(self, on_reload: Callable[[Path, str], None]) -> None:
         self._on_reload = on_reload

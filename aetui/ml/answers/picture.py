@@ -1,4 +1,4 @@
-"""picture: a file of a person's own, read as the images of a data set are."""
+"""picture: an image file of the person's, read as the images of a data set are."""
 
 from __future__ import annotations
 

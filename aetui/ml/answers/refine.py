@@ -1,4 +1,4 @@
-"""refine: a code slides downhill to where it explains an image better."""
+"""refine: gradient descent on a code, towards a better reconstruction of an image."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from aetui.ml.codes import reconstruction_errors
 from aetui.ml.models.base import Autoencoder
 from aetui.protocol import Packet
 
-HALVINGS: Final = 12  # of a step that leads uphill, before the code is taken to be at the bottom
-GROWTH: Final = 1.5  # of the step after one that led downhill
+HALVINGS: Final = 12  # of a step that raises the error, before the code is taken for a minimum
+GROWTH: Final = 1.5  # factor to the next step after one that lowered the error
 
 
 def refine(context: Context, request: Packet) -> Reply:
     """images uint8 [1, C, H, W], z [1, latent_dim], length -> z after one step, images, errors [1].
 
-    A step goes down the gradient of the error through the decoder, `length` long in the units of
-    z, or shorter where that would lead uphill. The reply's `length` is for the next step: 0 at the
-    bottom. The client asks for a step at a time, so that a newer picture never has to wait.
+    A step follows the gradient of the error through the decoder. It is `length` long in units of z,
+    or shorter where that would raise the error. The reply's `length` is for the next step: 0 at a
+    minimum. The client asks for one step at a time, so that a newer image never has to wait.
     """
     network = context.network(request, "plane")
     image = given_images(request, network.image_shape)
@@ -42,7 +42,7 @@ def refine(context: Context, request: Packet) -> Reply:
 def step_downhill(
     network: Autoencoder, image: Tensor, z: Tensor, length: float
 ) -> tuple[Tensor, float]:
-    """(the code after a step of at most `length`, the length to try next; 0 at the bottom)."""
+    """(the code after a step of at most `length`, the length to try next: 0 at a minimum)."""
     with torch.enable_grad():
         start = z.detach().requires_grad_()
         before = reconstruction_errors(network.decode(start), image).sum()

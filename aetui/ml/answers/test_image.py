@@ -7,7 +7,7 @@ from aetui.protocol import Packet
 
 
 def test_image(context: Context, request: Packet) -> Reply:
-    """number_in_set -> image uint8 [C, H, W], that number counted round, label, note."""
+    """number_in_set -> image uint8 [C, H, W], number_in_set modulo the set's size, label, note."""
     test, note = context.test_images(request)
     number = request.header["number_in_set"] % len(test.images)
     header = {

@@ -46,7 +46,7 @@ def load_npz(path: Path, options: DataOptions) -> ImageSet:
             found = {"images": loaded} if isinstance(loaded, np.ndarray) else {**loaded}
     except OSError as error:
         raise _unusable(path, f"it cannot be read ({error.strerror or error})") from None
-    except Exception as error:  # noqa: BLE001  damaged bytes can raise anything in zipfile and numpy
+    except Exception as error:  # noqa: BLE001  numpy raises anything on damaged bytes
         if "allow_pickle" in str(error):
             problem = "it holds Python objects, which could run code; save plain arrays"
             raise _unusable(path, problem) from None
@@ -100,7 +100,7 @@ def _meaning(name: str) -> tuple[Part, str]:
 def build(
     path: Path, train: Labelled, test: Labelled | None, options: DataOptions, note: str = ""
 ) -> ImageSet:
-    """The set of those images. `BadInput` where they are none."""
+    """The set of those images. `BadInput` where they are not images."""
     parts = [train] if test is None else [train, test]
     counts = [len(_checked(path, part)) for part in parts]
     shapes = {part.images.shape[1:] for part in parts}
@@ -162,12 +162,12 @@ def _unrolled(path: Path, values: Array, options: DataOptions) -> Array:
             last, first = values.reshape(shapes[0]), values.reshape(shapes[1])
             candidates = [last, first.transpose(0, 2, 3, 1)][: 1 if bands == 1 else 2]
             return min(candidates, key=_roughness)
-    cure = "say which size they have with --size WxH"
-    raise _unusable(path, f"rows of {length} values make no square images; {cure}")
+    cure = "give their size with --size WxH"
+    raise _unusable(path, f"rows of {length} values are not square images; {cure}")
 
 
 def _roughness(images: Array) -> float:
-    """How much neighbours differ: least where rows of values were rolled up in the right order."""
+    """How much neighbouring pixels differ: least where the values are in the right order."""
     some = images[:100].astype(np.float32)
     return float(np.abs(np.diff(some, axis=2)).mean() + np.abs(np.diff(some, axis=1)).mean())
 

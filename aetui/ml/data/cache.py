@@ -1,4 +1,4 @@
-"""Images that took long to make, kept as one array file in the user's cache folder."""
+"""Images that take long to prepare, kept as one array file in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aetui.machine import cache_dir
 from aetui.ml.data.images import Tell
 from aetui.runs.directory import write_atomically
 
-KEPT: Final = 8  # data sets; the ones that were used last
+KEPT: Final = 8  # data sets: those that were used last
 SUFFIX: Final = ".npz"
 
 Arrays = dict[str, NDArray[Any]]
@@ -47,7 +47,7 @@ def load_arrays(path: Path, names: Sequence[str]) -> Made | None:
 
 
 def save_arrays(path: Path, arrays: dict[str, NDArray[Any]], noted: dict[str, Any]) -> str:
-    """Keep those arrays. Returns why that failed; "" where it did not: a cache is no necessity."""
+    """Keep those arrays. Returns the reason where that fails, else "": the cache is optional."""
     kept: dict[str, Any] = {**arrays, "noted": np.array(json.dumps(noted))}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

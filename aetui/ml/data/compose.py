@@ -1,4 +1,4 @@
-"""Pictures of any size and kind as one array of images: scale, ground, colours and canvas."""
+"""Images of any size and kind as one array: scale, ground, colours and canvas."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from aetui.ml.data.picture import LANCZOS, LIMIT, Picture, Size, fit
 from aetui.ml.data.scales import Scale
 from aetui.ml.data.values import to_bytes
 
-FAINT: Final = 48.0  # of 255: less difference to its ground hides an image
-RARE: Final = 0.02  # of the images: an icon set's one sheet of all icons does not decide
+FAINT: Final = 48.0  # of 255: an image that differs less from its ground cannot be seen
+RARE: Final = 0.02  # share of the images: one large sheet of icons does not decide the size
 LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a set of pictures is turned into, and how. Decided from all of them, used for each."""
+    """What images become. Decided from all of a set, applied to each."""
 
     shape: ImageShape
-    ground: int = 0  # what shines through transparent parts: 0 black, 255 white
+    ground: int = 0  # behind transparent parts: 0 black, 255 white
 
     @property
     def canvas(self) -> Size:
@@ -42,7 +42,7 @@ def make_rules(pictures: Sequence[Picture], options: DataOptions) -> Rules:
 
 
 def _common_canvas(pictures: Sequence[Picture]) -> Size:
-    """As large as the largest, without the RARE ones, and no larger than LIMIT."""
+    """As large as the largest image but for RARE ones, and no larger than LIMIT."""
     shapes = np.array([picture.pixels.shape[:2] for picture in pictures])
     largest = np.sort(shapes, axis=0)[-1 - int(len(shapes) * RARE)]
     height, width = largest.clip(SMALLEST_SIDE, LIMIT).tolist()
@@ -50,13 +50,13 @@ def _common_canvas(pictures: Sequence[Picture]) -> Size:
 
 
 def _ground(pictures: Sequence[Picture]) -> int:
-    """Black or white, whichever the inks of the transparent pictures stand out from more."""
+    """Black or white: the one that the transparent images stand out from more."""
     inks = [ink for picture in pictures if (ink := ink_luminance(picture.pixels)) is not None]
     return 255 if inks and sum(inks) / len(inks) < 255 / 2 else 0
 
 
 def ink_luminance(pixels: NDArray[Any]) -> float | None:
-    """The mean grey value of what is not transparent; None where all is, or nothing."""
+    """The mean grey value of the opaque parts; None where there are none, or all is opaque."""
     if pixels.shape[2] not in (2, 4):
         return None
     alpha = pixels[:, :, -1].astype(np.float32)
@@ -97,7 +97,7 @@ def _placed(pixels: Pixels, size: Size, rules: Rules) -> Pixels:
 
 
 def _on_ground(pixels: Pixels, rules: Rules) -> Pixels:
-    """Without transparency. A picture that would vanish on the set's ground gets the other."""
+    """`pixels` without transparency. An image that would vanish on it gets the other ground."""
     ink = ink_luminance(pixels)
     if pixels.shape[2] not in (2, 4):
         return pixels

@@ -1,4 +1,4 @@
-"""`csv:PATH`: an image a line, its label first, or in a column that is named so."""
+"""`csv:PATH`: one image per line, its label first or in a column of that name."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _columns(path: Path, options: DataOptions) -> Columns:
     values = tuple(at for at in kept if at != label)
     if len(values) < FEWEST:
         problem = f"{printable(str(path), 200)} has no images: {len(cells)} values in a line"
-        raise BadInput(f"{problem}. An image is a line: its label, then its values.")
+        raise BadInput(f"{problem}. Each line must be an image: its label, then its values.")
     return Columns(delimiter, header, label, values)
 
 
@@ -134,11 +134,11 @@ def _read(path: Path, columns: Columns, tell: Tell) -> Arrays:
 def _read_rows(
     path: Path, file: TextIO, columns: Columns, keep_label: Callable[[str], float], before: int
 ) -> NDArray[np.float32]:
-    """The next rows, with the label's column last. `BadInput` where one is no row of numbers."""
+    """The next rows, with the label's column last. `BadInput` where one is not numbers."""
     label = [] if columns.label is None else [columns.label]
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an end of the file, which is expected
+            warnings.simplefilter("ignore")  # about the end of the file, which is expected
             return np.loadtxt(
                 file,
                 dtype=np.float32,

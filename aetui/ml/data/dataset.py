@@ -15,7 +15,7 @@ from aetui.ml.data.images import ImageSet
 class Dataset:
     """Images are uint8 [N, C, H, W], labels int64 [N]."""
 
-    name: str  # that finds it again from any folder: paths are absolute
+    name: str  # finds it again from any folder: paths are absolute
     train_images: Tensor
     test_images: Tensor
     test_labels: Tensor

@@ -15,7 +15,7 @@ SIDE: Final = 24  # pixels, within a border of BORDER
 BORDER: Final = 2
 TEST_IMAGES: Final = 360
 CLASSES: Final = tuple(map(str, range(10)))
-VERSION: Final = "1"  # of what is made below
+VERSION: Final = "1"  # of the images made below
 
 
 def load_digits() -> ImageSet:

@@ -1,4 +1,4 @@
-"""Downloads of named data sets, by torchvision, which is imported for nothing else."""
+"""Downloads of named data sets with torchvision, which is imported for nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SERVERS: Final[Mapping[str, tuple[str, ...]]] = {  # torchvision's own
     "EMNIST": ("https://biometrics.nist.gov/",),
     "QMNIST": ("https://raw.githubusercontent.com/",),
 }
-TIMEOUT: Final = 4.0  # seconds; a machine without internet must not keep anyone waiting
+TIMEOUT: Final = 4.0  # seconds; nobody should wait long on a machine without internet
 
 
 def download(name: str, folder: Path, tell: Tell) -> None:
@@ -33,16 +33,16 @@ def download(name: str, folder: Path, tell: Tell) -> None:
     try:
         lock = folder / ".download-lock"
         is_first = not lock.exists()
-        if is_first:  # without internet nothing is to be written
+        if is_first:  # nothing is to be written without internet
             _reach_any(SERVERS[spec.folder])
         folder.mkdir(parents=True, exist_ok=True)
-        tell(f"downloading {spec.title} to {folder}")  # or waiting for the training that does
+        tell(f"downloading {spec.title} to {folder}")  # or waiting for a training that downloads it
         with _one_at_a_time(lock):
             if find_set(name, folder).found:  # another training fetched it meanwhile
                 return
             if not is_first:
                 _reach_any(SERVERS[spec.folder])
-            # Loaded now: it takes about 3 s, which a machine without internet need not wait.
+            # Imported late: it takes about 3 s, in vain on a machine without internet.
             from torchvision import datasets
 
             kind: Any = getattr(datasets, spec.folder)
@@ -59,7 +59,7 @@ def download(name: str, folder: Path, tell: Tell) -> None:
 
 
 def _parts(name: str) -> list[dict[str, object]]:
-    """What torchvision must be asked for to have all of the set."""
+    """The parameters with which torchvision downloads all of the set, a part each."""
     if name.startswith("emnist-"):
         return [{"split": name.removeprefix("emnist-")}]
     return [{"train": True}, {"train": False}] if name == "qmnist" else [{}]
@@ -85,11 +85,12 @@ def _reach_any(servers: tuple[str, ...]) -> None:
     reason: OSError | None = None
     for server in servers:
         try:
-            request = urllib.request.Request(server, method="HEAD")  # noqa: S310  (torchvision's own)
+            # The addresses are torchvision's own.
+            request = urllib.request.Request(server, method="HEAD")  # noqa: S310
             urllib.request.urlopen(request, timeout=TIMEOUT).close()  # noqa: S310
             return
         except urllib.error.HTTPError:
-            return  # an answer, if not to this question
+            return  # any answer shows that the server can be reached
         except OSError as error:
             reason = error
     assert reason is not None

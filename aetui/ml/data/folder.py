@@ -30,15 +30,15 @@ from aetui.ml.data.scales import find_scales
 from aetui.ml.data.values import brighten
 from aetui.ml.data.walk import OF_ANOTHER_KIND, File, Skipped, walk
 
-VERSION: Final = 3  # of what is made of a file; another one leaves older cache files unused
-CACHED_FROM: Final = 500  # images; fewer are read in less time than one notices
+VERSION: Final = 3  # of the conversion; with another number, older cache files are not used
+CACHED_FROM: Final = 500  # images; fewer are read in no time
 ARRAYS: Final = ("train", "test", "test_labels")
 Order = NDArray[np.intp]
 UNREADABLE: Final = "that could not be read"
 
 
 def load_folder(root: Path, options: DataOptions, tell: Tell) -> ImageSet:
-    """The images below `root`. `BadInput` where there are none that can be used."""
+    """The images below `root`. `BadInput` where none can be used."""
     layout, skipped = _look_into(root)
 
     def make() -> Made:
@@ -87,7 +87,7 @@ def _unusable(root: Path, skipped: Skipped) -> BadInput:
 
 
 def _key(layout: Layout, options: DataOptions) -> str:
-    """What tells one state of a folder's images from another, wherever the folder lies."""
+    """A key that changes with the images in a folder, and not with where the folder lies."""
     digest = hashlib.sha256(json.dumps([VERSION, options.size, options.channels]).encode())
     for part in (layout.train, layout.test):
         for file, label in part:
@@ -97,7 +97,7 @@ def _key(layout: Layout, options: DataOptions) -> str:
 
 
 def _make(root: Path, layout: Layout, options: DataOptions, tell: Tell, before: Skipped) -> Made:
-    """The arrays of the set, and what is to be said of them beside what was skipped `before`."""
+    """The arrays of the set, and its notes, with what was skipped `before`."""
     entries = [*layout.train, *layout.test]
     paths = [str(root / file.path) for file, _ in entries]
     read = read_pictures(paths, options, tell)
@@ -152,7 +152,7 @@ def _skip(skipped: Skipped, file: File, error: Unreadable) -> None:
 
 
 def _sizes(pictures: Sequence[Picture], rules: Rules) -> str:
-    """The size and colours of the images, and what they were made from."""
+    """The size and colours of the images, and which sizes they had."""
     colours = "colour" if rules.shape.channels == 3 else "grey"
     now = f"{_shown(rules.canvas)} {colours}"
     found = {picture.size for picture in pictures}

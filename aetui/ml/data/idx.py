@@ -27,7 +27,7 @@ LONG_LABELS_MAGIC: Final = 0x0C02  # QMNIST: 32-bit numbers, a row of eight an i
 LARGEST: Final = 16 + 1_000_000 * SIDE * SIDE  # bytes; EMNIST's largest file has 814,255 images
 PUBLISHED_COUNTS: Final = (60_000, 10_000)
 
-# CRC-32 of the published files, unpacked: a flipped byte in an image has no other trace.
+# CRC-32 of the published files, unpacked: nothing else shows a flipped byte in an image.
 PUBLISHED: Final[Mapping[str, tuple[int, int, int, int]]] = {
     "mnist": (0xE9F4D8B3, 0xE0CB4AD2, 0x91373BDF, 0x4AB9EFF9),
     "fashion-mnist": (0xB4F29F28, 0x741A4657, 0x678FE0B1, 0x80142C1F),
@@ -52,7 +52,7 @@ def read_set(search: Search) -> ImageSet:
     published = PUBLISHED.get(search.name, (None,) * 4)
     files = [search.idx[part] for part in ("train-images", "train-labels")]
     train = read_images(files[0], published[0])
-    # Labels of training images are not used, but files that do not belong together are damaged.
+    # Training labels are only used to check that the files belong together.
     train_labels = read_labels(files[1], search.name, published[1])
     test, test_labels = _read_test(search)
     if len(train) != len(train_labels):
@@ -61,7 +61,7 @@ def read_set(search: Search) -> ImageSet:
 
 
 def read_test_set(search: Search) -> ImageSet:
-    """The set with its test images; its training images, which are not read, are a stand-in."""
+    """The set with its test images. The first of them stands for the training images."""
     test, labels = _read_test(search)
     return arrange(search.name, test[:1], test, labels)
 
@@ -83,7 +83,7 @@ def _mismatch(search: Search) -> BadInput:
 
 def arrange(name: str, train: Pixels, test: Pixels, test_labels: Labels) -> ImageSet:
     """The set from its images [N, 28, 28], upright, and its labels as the files have them."""
-    if name.startswith("emnist-"):  # whose images lie on their side, and whose test sets are sorted
+    if name.startswith("emnist-"):  # its images are transposed, and its test sets are sorted
         order = balanced_order(test_labels)
         train, test = train.transpose(0, 2, 1), test[order].transpose(0, 2, 1)
         test_labels = test_labels[order]
@@ -108,7 +108,7 @@ def read_images(path: Path, published: int | None = None) -> Pixels:
     data = _read(path)
     count, *sides = _header(path, data, IMAGES_MAGIC, "images")
     if sides != [SIDE, SIDE] or count == 0:
-        raise BadInput(f"{path} is damaged or no set of {SIDE}x{SIDE} images; {CURE}.")
+        raise BadInput(f"{path} is damaged or does not hold {SIDE}x{SIDE} images; {CURE}.")
     _check_length(path, data, 16 + count * SIDE * SIDE)
     _check_crc(path, data, count, published)
     return np.frombuffer(data, np.uint8, offset=16).reshape(count, SIDE, SIDE)
@@ -134,7 +134,7 @@ def read_labels(path: Path, name: str, published: int | None = None) -> Labels:
 
 
 def check_labels(path: Path, values: NDArray[Any], name: str) -> None:
-    """`BadInput` unless each of the labels is of a class of the data set `name`."""
+    """`BadInput` unless each of the labels is that of a class of the data set `name`."""
     first = first_label(name)
     last = first + len(CLASSES.get(name, DIGITS)) - 1
     if int(values.max()) > last:

@@ -1,4 +1,4 @@
-"""What a data source hands on, in numpy; and the choices that every source makes the same way."""
+"""What a data source returns, in numpy, and the choices that all sources share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 Tell = Callable[[str], None]
-"""Takes a sentence for the person who waits: progress, or what was done instead."""
+"""Is called with a sentence for the person who waits: progress, or what was done instead."""
 
 TEST_SHARE: Final = 6  # one in six images of a class is kept for testing
 SEED: Final = 0
@@ -34,15 +34,15 @@ class ImageSet:
 
 
 def silent(text: str) -> None:
-    """A `Tell` that tells nobody."""
+    """A `Tell` that does nothing."""
 
 
 def split_off_test(labels: Labels) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """(train, test): indices of images, of each class one in TEST_SHARE for testing.
 
     Drawn at random, the same every time, and the same for a class whatever else is in the set.
-    Where no class has enough for both, the same images are in both: a plane of few images is a
-    plane.
+    Where no class has enough for both, the same images are in both, so that a few images can be
+    trained on as well.
     """
     train: list[NDArray[np.intp]] = []
     test: list[NDArray[np.intp]] = []
@@ -58,7 +58,7 @@ def split_off_test(labels: Labels) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def balanced_order(labels: Labels) -> NDArray[np.intp]:
-    """An order in which any beginning holds each class about equally often, as far as it goes.
+    """An order in which the first N images hold each class about equally often, for any N.
 
     Otherwise the order is random, the same every time.
     """

@@ -15,7 +15,7 @@ from aetui.ml.data.search import Search, find_set
 
 @dataclass(frozen=True)
 class Stock:
-    """A data set that was looked for as `load` looks for it."""
+    """A data set, looked for as `load` does."""
 
     name: str
     search: Search

@@ -1,4 +1,4 @@
-"""What the folders of a folder of images mean: classes, and parts for training and testing."""
+"""What the folders below a folder of images mean: classes, and parts for training and testing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROLES: Final[dict[str, Role]] = {
 
 @dataclass(frozen=True)
 class Layout:
-    """The images of a set: for each its class, and apart from that those that are for testing."""
+    """The images of a set with their classes, those for testing apart."""
 
     classes: tuple[str, ...]
     train: list[tuple[File, int]]
@@ -45,7 +45,7 @@ def role_of(name: str) -> Role | None:
 
 
 def interpret(root: Folder, skipped: Skipped) -> Layout:
-    """The classes and the split that the folders say. Deeper folders belong to their class."""
+    """The classes and the split by the folders' names. Deeper folders belong to their class."""
     top = _descend(root, stop_at_split=True)
     split = _split(top)
     if split is not None:
@@ -69,7 +69,7 @@ def _interpret_split(
             continue
         test = _merged(split[role], skipped)
         if len(train) == len(test) == 1 and train.keys() != test.keys():
-            # Folders of other names, with one folder in each: these are no classes.
+            # One folder in each, of different names: these are not classes.
             train, test = _unnamed(train), _unnamed(test)
         if None in test and None not in train:
             names = ", ".join(folder.path for folder in split[role])
@@ -106,7 +106,7 @@ def _interpret_splits_below(
 
 
 def _descend(folder: Folder, *, stop_at_split: bool = False) -> Folder:
-    """Past folders that hold one folder and nothing else."""
+    """The first folder from `folder` down that holds more than one folder."""
     while not folder.files and len(folder.folders) == 1:
         if stop_at_split and _split(folder):
             break
@@ -115,7 +115,7 @@ def _descend(folder: Folder, *, stop_at_split: bool = False) -> Folder:
 
 
 def _split(folder: Folder) -> dict[Role, list[Folder]] | None:
-    """The folders for training and testing in `folder`; None where they are rather classes."""
+    """The folders for training and testing in `folder`; None where its folders are classes."""
     by_role: dict[Role, list[Folder]] = {}
     others = 0
     for inner in folder.folders:

@@ -73,7 +73,7 @@ def _data_folder(given: Path | None) -> Path:
 
 
 def _test_part(name: str, data_dir: Path, options: DataOptions) -> ImageSet:
-    """A set whose test images are those of `name`; the others are read only if they must be."""
+    """A set with the test images of `name`; its training images are read only if they must be."""
     prefix, path = split_data_name(name)
     if prefix == "folder:":
         from aetui.ml.data.folder import load_folder, load_test_part
@@ -91,7 +91,7 @@ def _test_part(name: str, data_dir: Path, options: DataOptions) -> ImageSet:
 
 
 def _load_own(prefix: str, path: Path, options: DataOptions, tell: Tell) -> ImageSet:
-    # Loaded here, with Pillow: a training on MNIST does without, and starts 0.1 s earlier.
+    # Imported late, with Pillow: a training on MNIST does without, and starts 0.1 s earlier.
     from aetui.ml.data.arrays import load_npz
     from aetui.ml.data.csv_file import load_csv
     from aetui.ml.data.folder import load_folder
@@ -160,7 +160,7 @@ def _read(search: Search) -> ImageSet:
 
 
 def _refuse_if_alike(name: str, images: ImageSet) -> None:
-    """`BadInput` where there is nothing to learn: all images are the same one."""
+    """`BadInput` where all images are alike: there is nothing to learn."""
     first = images.train[:1]
     flat = all(bool((channel == channel.flat[0]).all()) for channel in first[0])
     if not (_all_equal(images.train, first) and _all_equal(images.test, first)):
@@ -172,7 +172,7 @@ def _refuse_if_alike(name: str, images: ImageSet) -> None:
 
 
 def _all_equal(images: Pixels, first: Pixels) -> bool:
-    # Most sets are told by their second image, and need not be compared whole.
+    # In most sets the second image differs, and the rest need not be compared.
     return all(np.array_equal(part, first) for part in (images[:2][-1:], images[-1:])) and bool(
         (images == first).all()
     )

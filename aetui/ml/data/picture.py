@@ -1,4 +1,4 @@
-"""One image file, as a person sees it, as a small array."""
+"""An image file as a small array that looks as the file does in a viewer."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ FORMATS: Final = (
     *("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "TGA", "ICO", "PCX"),
     *("AVIF", "JPEG2000", "SGI"),
 )
-"""Of Pillow's formats those of images. Others could start programs: EPS starts Ghostscript."""
+"""Pillow's formats of images. Others could start programs: EPS starts Ghostscript."""
 DEEP: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I", "F"})  # Pillow's modes
 TINT: Final = 8  # the largest difference between the channels of a grey image
 WHITE_IS_ZERO: Final = (262, 0)  # a TIFF's tag PhotometricInterpretation
 INVERTED: Final = " inverted"
 TURNS: Final = frozenset({"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"})
-"""Entries of Pillow's `info` that may say how an image is turned; to ask takes 10 of 45 us."""
+"""Entries of Pillow's `info` that may say how an image is rotated; reading it takes 10 of 45 us."""
 LANCZOS: Final = Image.Resampling.LANCZOS
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image as it was read: no larger than it will be, its colours not decided yet.
+    """An image as it was read, in its final size or smaller; its channels are not decided yet.
 
     `pixels` are [H, W, bands]: 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha, as uint8; or
     1 as float32 where the file holds more than bytes.
@@ -64,7 +64,7 @@ def suffixes() -> frozenset[str]:
 
 
 def fit(size: Size, canvas: Size) -> Size:
-    """The largest size of the proportions of `size` that fits into `canvas`."""
+    """The largest size with the proportions of `size` that fits into `canvas`."""
     (width, height), (most_wide, most_high) = size, canvas
     filled = (
         (most_wide, max(1, round(height * most_wide / width))),
@@ -78,7 +78,7 @@ def read_picture(path: str, canvas: Size | None, channels: int | None) -> Pictur
     """The image in `path`; of several, the first. `Unreadable` where it cannot be used.
 
     Fitted into `canvas`, or, where that is None, no larger than LIMIT. Large JPEGs are decoded
-    small. Whether a suspiciously large file is an error is up to the caller's warnings filter.
+    small. The caller's warnings filter decides whether a suspiciously large file is an error.
     """
     try:
         with Image.open(path, formats=formats()) as image:
@@ -100,7 +100,7 @@ def read_picture(path: str, canvas: Size | None, channels: int | None) -> Pictur
 
 
 def _depth(image: Image.Image) -> str:
-    """What files share a scale with this one; "" where it holds bytes."""
+    """A name for the files that share a scale with this one; "" where it holds bytes."""
     if image.mode not in DEEP:
         return ""
     tag, value = WHITE_IS_ZERO
@@ -150,7 +150,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _without_needless_bands(pixels: NDArray[Any], channels: int | None) -> NDArray[Any]:
-    """Without the alpha of an image that is opaque, without the colours of one that is grey."""
+    """`pixels` without alpha where all is opaque, and without colours where all is grey."""
     bands = pixels.shape[2]
     if bands in (2, 4) and pixels[:, :, -1].min() == 255:
         pixels, bands = pixels[:, :, :-1], bands - 1

@@ -25,7 +25,7 @@ def _read(path: Path, name: str) -> tuple[Pixels, Labels]:
     """Images [N, 28, 28] and labels [N]. No code in the file is run."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # old formats of tensors are meant
+            warnings.simplefilter("ignore")  # about the old format of the tensors
             images, labels = torch.load(path, map_location="cpu", weights_only=True)
         if labels.ndim == 2:  # QMNIST's: the class stands in the first column
             labels = labels[:, 0]
@@ -33,11 +33,11 @@ def _read(path: Path, name: str) -> tuple[Pixels, Labels]:
     except OSError as error:
         cure = f"make it readable, or {CURE}"
         raise BadInput(f"{path} cannot be read ({error.strerror or error}); {cure}.") from None
-    except Exception as error:  # noqa: BLE001  damaged bytes can raise anything in torch's unpickler
+    except Exception as error:  # noqa: BLE001  torch raises anything on damaged bytes
         reason = printable(str(error).splitlines()[0] if str(error) else type(error).__name__)
         raise BadInput(f"{path} is damaged ({reason}); {CURE}.") from None
     if not fits or not len(labels):
-        raise BadInput(f"{path} is damaged or no set of {SIDE}x{SIDE} images; {CURE}.")
+        raise BadInput(f"{path} is damaged or does not hold {SIDE}x{SIDE} images; {CURE}.")
     values: Labels = labels.numpy().astype(np.int64)
     check_labels(path, values, name)
     return images.numpy(), values

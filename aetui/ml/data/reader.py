@@ -23,7 +23,7 @@ Read = Picture | Unreadable
 
 
 def read_pictures(paths: Sequence[str], options: DataOptions, tell: Tell) -> list[Read]:
-    """Each file's picture, or why it has none, in the order of `paths`.
+    """Each file's image, or why it cannot be used, in the order of `paths`.
 
     In threads: Pillow decodes and scales without Python's lock. On two cores, 150 photographs of
     1600x1200 took 4.2 s in one thread and 1.9 s in two. 12,000 files of 28x28 take 0.5 s, or 0.7 s

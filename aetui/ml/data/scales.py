@@ -1,4 +1,4 @@
-"""Which values are black and white in images of more than eight bits."""
+"""Which values stand for black and white in images of more than eight bits."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Scale = tuple[float, float]
 Place = tuple[str, int]
 """A depth, and a class."""
 BYTE: Final = (0.0, 255.0)
-APART: Final = 3.0  # times: classes whose highest values differ more were taken with other bits
-FEW: Final = 5  # images that say too little of the values of their class
+APART: Final = 3.0  # times: classes whose highest values differ more have other bit depths
+FEW: Final = 5  # images; fewer do not show the range of their class
 
 
 def find_scales(pictures: Sequence[Picture], classes: Sequence[int]) -> list[Scale]:
     """The scale of each of `pictures`, which belong to `classes`.
 
-    Pictures of one kind of file share a scale, so that a dark one stays dark beside a bright one.
-    Only a whole class that is far darker than any other has a scale of its own: 12 bits beside 16.
+    Images of one kind of file share a scale, so that a dark one stays dark beside a bright one.
+    Only a class that is far darker than any other has a scale of its own, as 12 bits beside 16.
     """
     places = [(picture.depth, each) for picture, each in zip(pictures, classes, strict=True)]
     counts = Counter(places)
@@ -50,7 +50,7 @@ def _extents(pictures: Sequence[Picture], places: Sequence[Place]) -> dict[Place
 
 
 def _groups(extents: dict[Place, Extent], counts: Counter[Place]) -> list[list[Place]]:
-    """The places that share a scale: the brightest first, each group far from the next."""
+    """The places that share a scale, the brightest group first."""
     if any(low < 0 for low, _ in extents.values()):
         return [[*extents]]
     groups: list[list[Place]] = []

@@ -1,8 +1,8 @@
 """Where the files of a named data set are on this machine. The loader and `aetui doctor` ask here.
 
-People keep them packed or not, with a dash or a dot in their names, below MNIST/raw or flat, as IDX
-files or as the .pt files of an old torchvision; and they name a folder above or below the one that
-is meant. This module imports no torch.
+They may be packed or not, have a dash or a dot in their names, lie below MNIST/raw or flat, be IDX
+files or the .pt files of an old torchvision; and the folder that is given may be above or below
+theirs. This module imports no torch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aetui.catalog import DATA_SETS, DataSpec
 from aetui.errors import printable
 
 PARTS: Final = ("train-images", "train-labels", "test-images", "test-labels")
-MOST_FOLDERS: Final = 500  # looked into, two levels below the data folder
+MOST_FOLDERS: Final = 500  # searched, up to two levels below the data folder
 SHOWN: Final = 4  # names of what a folder holds
 LABELS_CRC: Final = {  # of the test labels, unpacked: tells sets apart whose files have one name
     0x4AB9EFF9: "mnist",
@@ -31,7 +31,7 @@ SMALL_FILE: Final = 100_000  # bytes; no file of test labels that LABELS_CRC kno
 
 @dataclass(frozen=True)
 class Look:
-    """A folder that was looked into, and what was found there."""
+    """A folder that was searched, and what was found there."""
 
     folder: Path
     found: str
@@ -106,7 +106,7 @@ def _candidates(spec: DataSpec, data_dir: Path) -> Iterator[Path]:
         homes += [folder / spec.folder for folder in (data_dir.parent, data_dir.parent.parent)]
     for home in homes:
         yield from _inside(home)
-    # Only where nothing was found so far is it worth to list folders.
+    # Folders are listed only where nothing was found so far.
     for folder in _below(data_dir):
         if _owner(folder) in (spec.folder, ""):
             yield from _inside(folder)
@@ -136,7 +136,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _owner(folder: Path) -> str:
-    """The folder name of the known set whose files `folder` would hold, by its name; else ""."""
+    """The folder name of the known set that `folder` is named after; else ""."""
     names = {_letters(spec.folder): spec.folder for spec in DATA_SETS.values() if spec.folder}
     names |= {_letters(spec.name): spec.folder for spec in DATA_SETS.values() if spec.folder}
     inner = folder.name.lower() in ("raw", "processed", "gzip")
@@ -189,7 +189,7 @@ def _processed_files(spec: DataSpec, listed: Mapping[str, Path]) -> tuple[Path, 
 
 
 def _other_set(spec: DataSpec, folder: Path, labels: Path) -> str:
-    """The other set whose files these are, by the names of folders or by the test labels."""
+    """The other set that these files are of, by their folder or the test labels; else ""."""
     if (owner := _owner(folder)) not in (spec.folder, ""):
         return f"the files of {owner}"
     try:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from aetui.ml.data.images import Pixels
 
-DARK: Final = 32  # bytes that stay below it look black: masks, or 12 bits read as 16
-FEW: Final = 64  # a set of bytes that stay below it holds no greys but a count: masks, 0..16
+DARK: Final = 32  # images whose bytes stay below it look black: masks, or 12 bits read as 16
+FEW: Final = 64  # bytes that stay below it are not greys but counts: masks, 0..16
 
 
 def black_and_white(lowest: float, highest: float, *, whole: bool) -> tuple[float, float]:
@@ -54,7 +54,7 @@ def scaled(values: NDArray[Any]) -> Pixels:
 
 
 def brighten(images: Pixels) -> tuple[Pixels, str]:
-    """`images` over the whole range if all of them are all but black, and a word on it."""
+    """`images` spread over the whole range if all are nearly black, and a note that says so."""
     highest = int(images.max(initial=0))
     if not 0 < highest < DARK:
         return images, ""

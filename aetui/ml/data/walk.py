@@ -1,4 +1,4 @@
-"""The images below a folder, and what lies there besides."""
+"""The images below a folder, and what else is there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aetui.errors import BadInput, printable
 from aetui.ml.data.picture import suffixes
 
 MOST_IMAGES: Final = 500_000
-NAMED: Final = 5  # skipped files of a kind that a note names; the rest are counted
+NAMED: Final = 5  # skipped files that a note names for each reason; the rest are counted
 LEFT_BY_PROGRAMS: Final = frozenset(
     {"__macosx", "__pycache__", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
     | {"@eadir", "$recycle.bin", "system volume information", "lost+found"}
@@ -58,7 +58,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class File:
-    """An image file: its path below the root, and what changes when it does."""
+    """An image file: its path below the root, its size and its time, which tell of a change."""
 
     path: str
     size: int
@@ -85,7 +85,7 @@ class Folder:
 
 
 def walk(root: Path, skipped: Skipped) -> Folder:
-    """The folder of images `root`, without what is none. `BadInput` where it cannot be read."""
+    """The images in and below `root`. `BadInput` where it cannot be read."""
     walker = _Walker(root, skipped)
     try:
         status = root.stat()
@@ -108,7 +108,7 @@ class _Walker:
         with os.scandir(self._root / path) as entries:
             listed = sorted(entries, key=lambda entry: natural(entry.name))
         for entry in listed:
-            below = os.path.join(path, entry.name)  # noqa: PTH118  (a Path costs more than the rest)
+            below = os.path.join(path, entry.name)  # noqa: PTH118  a Path is far slower
             try:
                 self._add(folder, entry, below, above)
             except OSError as error:

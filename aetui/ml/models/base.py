@@ -1,4 +1,4 @@
-"""What a model must offer to be trained, scored, saved and shown. No other file knows one by name.
+"""The interface of a model: what training, scoring, saving and the screens need of it.
 
 Images are float32 [N, C, H, W] in [0, 1]; logits have the images' shape.
 """

@@ -1,4 +1,4 @@
-"""A person's own code: imported because they named it; its errors are told as its traceback."""
+"""A person's own code, imported where they name it. Its errors keep their traceback."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def short_name(reference: str) -> str:
 
 
 def own_traceback(error: BaseException) -> str:
-    """The error as Python tells it, with only the person's own frames; "" where it has none."""
+    """The traceback of an error with only the person's own frames; "" where it has none."""
     told = traceback.TracebackException.from_exception(error)
     frames = [_shortened(frame) for frame in told.stack if _root_of(frame.filename)]
     if not frames and not (isinstance(error, SyntaxError) and _root_of(error.filename or "")):
@@ -68,7 +68,7 @@ def _shortened(frame: traceback.FrameSummary) -> traceback.FrameSummary:
 def _import_file(path: Path) -> ModuleType:
     path = path.resolve()
     _look_in(path.parent)
-    # A name that no library has: a person's random.py must not become everyone's.
+    # A name that no library has: a person's random.py must not replace the library's.
     name = f"own_model_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None

@@ -1,4 +1,4 @@
-"""What a person's own torch module must offer to be trained here, and how that is found out."""
+"""What a person's own torch module must offer to be trained here, and the trial that checks it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class OwnModule(Protocol):
 
 @dataclass(frozen=True)
 class Form:
-    """What a pass through a module has shown of it."""
+    """What a trial pass through a module has shown."""
 
     code_shape: tuple[int, ...]
     is_variational: bool
@@ -122,7 +122,7 @@ def form_of_class(cls: type[nn.Module]) -> Form:
 
 
 def form_of(module: nn.Module, image_shape: ImageShape) -> Form:
-    """What `module` makes of some images. `BadInput` where that is nothing that can be trained."""
+    """A trial pass of some images through `module`. `BadInput` where it cannot be trained."""
     name = type(module).__name__
     was_training = module.training
     module.eval()
@@ -136,7 +136,7 @@ def form_of(module: nn.Module, image_shape: ImageShape) -> Form:
     module.train(was_training)
     if not isinstance(pixels, Tensor) or pixels.shape.numel() != images.shape.numel():
         given = tuple(pixels.shape) if isinstance(pixels, Tensor) else type(pixels).__name__
-        problem = f"decode of {name} makes {given} of {PROBE_IMAGES} images of {image_shape}"
+        problem = f"decode of {name} returns {given} for {PROBE_IMAGES} images of {image_shape}"
         raise BadInput(f"{problem}, not {tuple(images.shape)}.")
     is_logits = getattr(module, "logits", None)
     if not isinstance(is_logits, bool):

@@ -34,7 +34,7 @@ class OwnNetwork(Autoencoder):
     form: Form
 
     def wrap_module(self, options: Mapping[str, Any]) -> None:
-        """Build the person's module, and learn what it does with images of this shape."""
+        """Build the person's module, and try it on images of this shape."""
         self.module = build_module(self.module_class, self.image_shape, options)
         self.form = form_of(self.module, self.image_shape)
 

@@ -17,7 +17,7 @@ from aetui.model_spec import SHARED, Capability, ModelSpec
 
 
 def adapt(cls: type[nn.Module], reference: str) -> type[Autoencoder]:
-    """`cls` as a model of aetui's. `BadInput` where it cannot be one, with its own traceback."""
+    """`cls` as a model. `BadInput`, with the traceback of its error, where it cannot be one."""
     if missing := [name for name in ("encode", "decode") if not callable(getattr(cls, name, None))]:
         raise BadInput(f"{cls.__name__} has no method {' and no '.join(missing)}; it needs both.")
     form = form_of_class(cls)

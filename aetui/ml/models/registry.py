@@ -1,4 +1,4 @@
-"""Which class is which model: aetui's own, a line each, and those that a person names."""
+"""The classes of the models: aetui's own, a line each, and those that a person names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _classes: dict[str, type[Autoencoder]] = {cls.spec.name: cls for cls in (VAE, DA
 
 
 def register(cls: type[Autoencoder]) -> type[Autoencoder]:
-    """Make a model known that is not aetui's own; usable as a decorator.
+    """Register a model that is not aetui's own. Usable as a decorator.
 
     `BadInput` where its spec cannot be stored, or has the name of one of aetui's.
     """
@@ -51,10 +51,10 @@ def load_reference(reference: str) -> type[Autoencoder]:
 
 
 def check_known(config: RunConfig) -> None:
-    """`BadInput` where the model is a person's own, and nobody has named its code."""
+    """`BadInput` where the model is a person's own and its code has not been named."""
     if config.model not in _classes:
         reference = config.spec.reference or "my_model.py:Class"
-        problem = f"{config.model} is a model of your own, and no file makes aetui import code"
+        problem = f"{config.model} is a model of your own, whose code aetui imports only by name"
         raise BadInput(f"{problem}: start with --model {reference}.")
 
 

@@ -12,7 +12,9 @@ from aetui.config import ImageShape
 from aetui.ml.models.base import Autoencoder, Batches, Scores
 from aetui.ml.models.losses import binary_cross_entropy, kl_divergence
 
-MOST_LOG_SIGMA: Final = 5.0  # of |z_log_sigma|: an unlikely image must not blow up a whole batch
+MOST_LOG_SIGMA: Final = (
+    5.0  # of |z_log_sigma|: one unlikely image must not dominate the loss of a batch
+)
 
 
 class Variational(Autoencoder):

@@ -1,4 +1,4 @@
-"""What a run's error is made of, and a sentence where its codes say too little or lie too far."""
+"""The terms of a run's error, and advice where its codes carry too little or spread too far."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aetui.model_spec import ModelSpec, Term
 from aetui.runs.metrics import number_or_none
 
 COLLAPSED: Final = 0.1  # nats; the class of a digit alone is 2.3
-REACH: Final = 0.99  # share of the codes that lie within what is called their reach
+REACH: Final = 0.99  # share of the codes that lie within their reach
 WIDE: Final = 7.0  # the prior reaches 2.6
 
 
@@ -30,7 +30,7 @@ class Shares:
 
 
 def error_shares(spec: ModelSpec, record: Mapping[str, Any]) -> Shares | None:
-    """What the error in `record`, an epoch line, is made of; None where it is not such a sum."""
+    """The terms of the error in `record`, an epoch line; None where it is not such a sum."""
     terms = {term: number_or_none(record.get(term.key)) for term in spec.score.terms}
     known = {term: value for term, value in terms.items() if value is not None}
     if len(known) < 2 or len(known) < len(terms) or sum(known.values()) <= 0:

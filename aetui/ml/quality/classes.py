@@ -1,4 +1,4 @@
-"""How well codes tell the classes apart that they were never told of."""
+"""How well codes separate classes that the training did not know."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEED: Final = 0
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """Fractions; of those that are None, the labels allow no such figure."""
+    """Fractions; None where the labels do not allow the figure."""
 
     codes: int
     classes: int

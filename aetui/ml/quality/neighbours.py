@@ -1,4 +1,4 @@
-"""How many codes lie among codes of their own class: kNN accuracy, each code left out in turn."""
+"""kNN accuracy of codes, each left out in turn."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def nearest_others(codes: Tensor, count: int) -> Tensor:
 
 
 def _nearest_in_tree(codes: Tensor, count: int) -> Tensor:
-    from scipy.spatial import KDTree  # late: 0.4 s, which a model without a plane need not wait
+    from scipy.spatial import (
+        KDTree,
+    )  # imported late: 0.4 s, which a model without a plane does not need
 
     points = codes.numpy().astype(np.float64)
     found = torch.from_numpy(KDTree(points).query(points, count + 1)[1])
@@ -59,7 +61,7 @@ def _nearest_in_tree(codes: Tensor, count: int) -> Tensor:
 
 
 def _nearest_by_distances(codes: Tensor, count: int) -> Iterator[Tensor]:
-    """Of ROWS codes at a time.
+    """By distances, for ROWS codes at a time.
 
     The candidates lie in the blocks with the smallest minima: to find them there takes a fifth of
     the time of `topk` on whole rows. Their distances are then computed without cancellation.

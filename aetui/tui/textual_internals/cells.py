@@ -1,4 +1,4 @@
-"""What each cell of the terminal shows, as far as it is known."""
+"""What each cell of the terminal shows, where that is known."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Cells:
         self._styles[row][column:] = [UNKNOWN] * (width - column)
 
     def put(self, row: int, column: int, text: str, style: Style) -> list[tuple[int, int]]:
-        """Note `text`; what of it does not show yet, as (start, stop) within it.
+        """Store `text`. Returns what of it is not on the screen yet, as (start, stop) within it.
 
         Runs that are a few cells apart become one.
         """

@@ -67,7 +67,7 @@ _RESETS: Final = frozenset("cDEHM8")  # full reset, line feeds, tab stop, restor
 
 
 def effect_of_csi(sequence: str) -> Effect:
-    """Of a whole control sequence other than SGR and a cursor position."""
+    """The effect of a whole control sequence other than SGR and a cursor position."""
     code = sequence[2:]
     if modes := _MODES.fullmatch(code):
         numbers = set(modes[1].split(";"))
@@ -82,7 +82,7 @@ def effect_of_csi(sequence: str) -> Effect:
 
 
 def effect_of_string(sequence: str) -> Effect:
-    """Of a whole OSC, DCS, APC, PM or SOS with its end."""
+    """The effect of a whole OSC, DCS, APC, PM or SOS with its end."""
     number = re.match(r"\x1b\]([0-9]+)[;\x07\x1b]", sequence)
     if number is None:
         return Effect.ANYTHING
@@ -92,14 +92,14 @@ def effect_of_string(sequence: str) -> Effect:
 
 
 def effect_of_escape(sequence: str) -> Effect:
-    """Of ESC and what follows, other than a CSI or a string."""
+    """The effect of ESC and what follows, other than a CSI or a string."""
     if sequence[1:] in _HARMLESS_ESCAPES:
         return Effect.NOTHING
     return Effect.ANYTHING if sequence[1:] in _RESETS else Effect.MEANING
 
 
 def effect_of_control(character: str) -> Effect:
-    """Of a control character, C0 or C1."""
+    """The effect of a control character, C0 or C1."""
     if character == "\a":
         return Effect.NOTHING
     # Shifts of the character set; C1 introducers, which only some terminals know.

@@ -121,7 +121,7 @@ class DiffDriver(LinuxDriver):
                 break
 
     def _deliver(self, messages: Iterable[Message]) -> None:
-        """Hand on what came in one read. A key waits for a different one before it."""
+        """Pass on what came in one read. A key waits until a different one before it is handled."""
         last = ""
         for message in messages:
             if isinstance(message, events.Resize):

@@ -15,7 +15,7 @@ from textual.message_pump import MessagePump
 
 
 async def key_handled(app: App[Any]) -> None:
-    """Return when the last key has gone its way, and the focus stays where it is."""
+    """Return when the last key has been handled, and no longer moves the focus."""
     before: tuple[object, object] | None = None
     while (now := (app.screen, app.focused)) != before:
         before = now

@@ -1,4 +1,4 @@
-"""Keys that a person gave the meaning of other keys: for other keyboards, and greedy editors."""
+"""Keys that a person gave the meaning of other keys, for keyboards or editors without these."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Keymap:
         self._keys = {_key_name(pressed): meant for pressed, meant in keys.items()}
 
     def translated(self, event: events.Key, focused: Widget | None) -> events.Key:
-        """What `event` stands for. What is typed into a field stays what it is."""
+        """The key that `event` stands for. What is typed into a field is not changed."""
         meant = self._keys.get(event.key)
         if meant is None or _is_text(event, focused):
             return event

@@ -1,4 +1,4 @@
-"""Of everything that is written to a terminal, only what changes its cells.
+"""Reduces what is written to a terminal to what changes its cells.
 
 Textual repaints whole spans of lines, and Rich ends every run of cells with a reset. Over SSH that
 is most of the traffic: in the navigator a key takes 3.1 kB instead of 10.6 kB.
@@ -21,20 +21,9 @@ from aetui.tui.textual_internals.control_sequences import (
     effect_of_string,
     opens_link,
 )
-from aetui.tui.textual_internals.sgr import (
-    PLAIN,
-    UNKNOWN,
-    Style,
-    apply_sgr,
-    change_style,
-    shows_on_blanks,
-    without_colours,
-)
+from aetui.tui.textual_internals.pen import SYNC_END, SYNC_START, Pen, Place
+from aetui.tui.textual_internals.sgr import PLAIN, UNKNOWN, Style, apply_sgr, without_colours
 
-Place = tuple[int, int]
-"""Row and column, from 0. A column past the last one: the next character wraps, or stays there."""
-SYNC_START: Final = "\x1b[?2026h"
-SYNC_END: Final = "\x1b[?2026l"
 EFFECTS: Final[dict[str, Callable[[str], Effect]]] = {
     "csi": effect_of_csi,
     "string": effect_of_string,
@@ -48,8 +37,9 @@ class OutputDiff:
     """Follows what a terminal shows; `compress` turns output into what must be sent.
 
     Two states are followed: the one that the output has asked for (`_goal`, `_style`), and the one
-    that the terminal is in (`_at`, `_sent`), which lags behind until something must be drawn.
-    Where `_goal` or `_style` is None, the terminal is as the output wants it, but how is not known.
+    that the terminal is in (`_pen`), which lags behind until something must be drawn. Where `_goal`
+    or `_style` is None, the terminal is in the state that the output wants, but it is not known
+    which state that is.
     """
 
     def __init__(
@@ -63,23 +53,20 @@ class OutputDiff:
         self._line_feeds = 0  # that the output has asked for since
         self._style: Style | None = PLAIN
         self._in_link = False
-        self._at: Place | None = None
-        self._sent: Style = UNKNOWN
+        self._pen = Pen()
         self._held = ""  # the start of a sequence whose end is still to come
-        self._frame_waits = False  # a synchronized frame has begun, and nothing of it was sent
-        self._out: list[str] = []
 
     def forget(self) -> None:
-        """Take nothing for shown: the next output is sent whole."""
+        """Forget what the terminal shows: the next output is sent whole."""
         self._cells.forget()
-        self._at, self._sent = None, UNKNOWN
-        if self._goal is not None and not self._on_screen(self._goal):
+        self._pen.forget()
+        if self._goal is not None and not self._pen.is_on_screen(self._goal):
             self._goal = None
 
     def compress(self, data: str, size: tuple[int, int]) -> str:
         """What must be sent for `data` to show on a terminal of `size` (columns, rows)."""
         if size != self._cells.size:
-            self._cells.size = size
+            self._cells.size, self._pen.columns = size, size[0]
             self._goal, self._line_feeds = None, 0
             self.forget()
         data, self._held = self._held + data, ""
@@ -88,21 +75,18 @@ class OutputDiff:
                 self._write_styled(match["sgr"], match["styled"])
             else:
                 self._take(str(match.lastgroup), match)
-        # Where the cursor rests, an input method opens its window.
-        if self._following and self._goal and self._on_screen(self._goal) and not self._line_feeds:
-            self._go(self._goal)
-        return self._taken_out()
+        # An input method opens its window where the cursor rests.
+        goal = self._goal
+        if self._following and goal and self._pen.is_on_screen(goal) and not self._line_feeds:
+            self._pen.go(goal)
+        return self._pen.take_output()
 
     def finish(self) -> str:
         """What is held back because its end has not come."""
         if self._held:
             self._pass(self._held, Effect.MEANING)
             self._held = ""
-        return self._taken_out()
-
-    def _taken_out(self) -> str:
-        sent, self._out = "".join(self._out), []
-        return sent
+        return self._pen.take_output()
 
     def _take(self, kind: str, match: re.Match[str]) -> None:
         """Take in one token."""
@@ -113,29 +97,13 @@ class OutputDiff:
         elif kind == "sgr_only":
             self._set_style(match["sgr_only"])
         elif not self._following:
-            self._emit(match[0])
+            self._pen.emit(match[0])
         elif kind == "position":
             self._set_goal(match["position"])
         elif match[0] in (SYNC_START, SYNC_END):
-            self._mark_frame(match[0])
+            self._pen.mark_frame(match[0])
         elif match[0] != "\n" or not self._defer_line_feed():
             self._pass(match[0], EFFECTS[kind](match[0]))
-
-    def _emit(self, text: str) -> None:
-        if text:
-            if self._frame_waits:
-                self._out.append(SYNC_START)
-                self._frame_waits = False
-            self._out.append(text)
-
-    def _mark_frame(self, sequence: str) -> None:
-        """A frame in which nothing changes is not sent at all."""
-        if sequence == SYNC_START:
-            self._frame_waits = True
-        elif self._frame_waits:
-            self._frame_waits = False
-        else:
-            self._emit(sequence)
 
     def _set_goal(self, parameters: str) -> None:
         row, _, column = parameters.partition(";")
@@ -158,13 +126,13 @@ class OutputDiff:
             parameters = kept
         sequence = f"\x1b[{parameters}m"
         if not self._following:
-            self._emit(sequence)
+            self._pen.emit(sequence)
         elif apply_sgr(PLAIN, parameters) is None:
             self._pass(sequence, Effect.ANYTHING)
         else:
             self._style = apply_sgr(self._style, parameters)
             if self._style is None:  # known only as a change of one that is not known
-                self._emit(sequence)
+                self._pen.emit(sequence)
 
     def _write_styled(self, parameters: str, text: str) -> None:
         """Text in a style, then a reset: nearly all that Textual writes, so the short way."""
@@ -181,44 +149,40 @@ class OutputDiff:
     def _pass(self, sequence: str, effect: Effect) -> None:
         """Let a sequence through, and forget what it may have changed."""
         self._settle()
-        self._emit(sequence)
+        self._pen.emit(sequence)
         if effect is Effect.LINK:
             self._in_link = opens_link(sequence)
         elif effect is Effect.CELLS:
             self._cells.forget()
-            if self._goal is not None and not self._on_screen(self._goal):
-                self._goal, self._at = None, None
+            if self._goal is not None and not self._pen.is_on_screen(self._goal):
+                self._goal = self._pen.place = None
         elif effect is not Effect.NOTHING:
             self._cells.forget()
-            self._goal, self._at = None, None
-            self._style, self._sent = None, UNKNOWN
+            self._pen.forget()
+            self._goal = self._style = None
             self._following = effect is not Effect.MEANING
 
     def _settle(self) -> None:
         """Bring the terminal into the state that the output has asked for."""
-        if self._goal is not None and self._goal != self._at:
-            if self._on_screen(self._goal):
-                self._go(self._goal)
+        if self._goal is not None and self._goal != self._pen.place:
+            if self._pen.is_on_screen(self._goal):
+                self._pen.go(self._goal)
             else:  # the cursor hangs past the last column, where only writing brings it
                 row, column = self._goal
                 character, style = self._cells.at(row, column - 1)
-                self._send(row, column - 1, character, style)
-        self._settle_style()
-        if self._line_feeds:
-            self._emit("\n" * self._line_feeds)
-            self._goal, self._at, self._line_feeds = None, None, 0
-
-    def _settle_style(self) -> None:
+                self._pen.draw(row, column - 1, character, style)
         if self._style is not None:
-            self._emit(change_style(self._sent, self._style))
-            self._sent = self._style
+            self._pen.set_style(self._style)
+        if self._line_feeds:
+            self._pen.emit("\n" * self._line_feeds)
+            self._goal, self._pen.place, self._line_feeds = None, None, 0
 
     def _write(self, text: str) -> None:
         if self._ascii_only:
             text = to_ascii(text)
         place = self._goal
         if not self._following:
-            self._emit(text)
+            self._pen.emit(text)
         elif (
             place is None
             or self._line_feeds
@@ -230,50 +194,20 @@ class OutputDiff:
             row, column = place
             style = UNKNOWN if self._style is None or self._in_link else self._style
             for start, stop in self._cells.put(row, column, text, style):
-                self._send(row, column + start, text[start:stop], self._style)
+                self._pen.draw(row, column + start, text[start:stop], self._style)
             self._goal = row, column + len(text)
 
     def _write_blindly(self, text: str) -> None:
-        """Where the text comes to stand is not known, or how many cells it takes."""
+        """Write text of which the place or the width in cells is not known."""
         self._settle()
-        self._emit(text)
-        place, self._goal, self._at = self._goal, None, None
+        self._pen.emit(text)
+        place, self._goal, self._pen.place = self._goal, None, None
         if place is not None and place[1] + 2 * len(text) < self._cells.size[0]:
             self._cells.forget_row(place[0], max(0, place[1] - 1))
         else:
             self._cells.forget()
 
-    def _send(self, row: int, column: int, text: str, style: Style | None) -> None:
-        """Draw `text` there; with `style` None in the one that the terminal is set to."""
-        self._go((row, column))
-        if style is not None:
-            if self._sent[0] == style[0] and not text.strip(" ") and not shows_on_blanks(style):
-                style = (style[0], self._sent[1], style[2])  # the foreground does not show
-            self._emit(change_style(self._sent, style))
-            self._sent = style
-        self._emit(text)
-        self._at = row, column + len(text)
-
-    def _go(self, place: Place) -> None:
-        self._emit(self._way_to(place))
-        self._at = place
-
-    def _way_to(self, place: Place) -> str:
-        """The shortest sequence that brings the cursor there."""
-        if self._at == place:
-            return ""
-        row, column = place
-        if self._at is not None and self._on_screen(self._at) and self._at[0] == row:
-            distance = column - self._at[1]
-            if distance > 0:
-                return f"\x1b[{distance if distance > 1 else ''}C"
-        return f"\x1b[{row + 1};{column + 1}H" if column else f"\x1b[{row + 1 if row else ''}H"
-
-    def _on_screen(self, place: Place) -> bool:
-        """Whether the cursor is on a cell, and does not hang past the last column of its row."""
-        return place[1] < self._cells.size[0]
-
 
 def _clamped(number: str, most: int) -> int:
-    """A position counted from 1 as an index, moved onto the screen."""
+    """The index of a position that is counted from 1, moved onto the screen."""
     return min(max(int(number or 1), 1), most) - 1
