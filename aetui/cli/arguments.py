@@ -56,6 +56,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("train", _fill_train, "train without the app", "Train one model, as the app does.")
     add("runs", _fill_runs, "list the runs", "Every run with its model, data, score and state.")
     add("watch", fill_watch, "print a training as it goes", "What trainings write, as text.")
+    changes = "A learning rate, or what else its model can change; the run notes it."
+    add("change", _fill_change, "change a setting of a run while it trains", changes)
     add("note", fill_note, "note something about a run", "One line, which the lists show.")
     add("mv", fill_mv, "rename a run", "Rename a run that is not in training.")
     add("rm", fill_rm, "delete runs", "Delete runs that are not in training, for good.")
@@ -131,6 +133,14 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the lines of metrics.jsonl")
 
 
+def _fill_change(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="RUN", help="the run")
+    add_runs_folder(parser)
+    live = {each.name: each for spec in model_specs() for each in spec.live_settings}
+    for name, setting in live.items():
+        parser.add_argument(flag(name), metavar="X", help=setting.help)
+
+
 def _setting_helps() -> Mapping[str, str]:
     """What `--help` says of every setting, with its default in each model that has it."""
     meanings: dict[str, str] = {}
@@ -161,7 +171,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         here = sys.stdin.isatty() and sys.stdout.isatty()
         return parser.parse_args(["launch"]) if here else argparse.Namespace(command="help")
     own = options.command in ("train", "import") and is_reference(options.model or "")
-    if unknown and not own:
+    if unknown and not own and options.command != "change":
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     options.unknown = unknown
     return options
@@ -174,7 +184,8 @@ def setting_values(options: argparse.Namespace, spec: ModelSpec) -> dict[str, Va
     while unknown:
         flag, equals, value = unknown.pop(0).partition("=")
         if not flag.startswith("--") or not (equals or unknown):
-            raise BadInput(f"{printable(flag)} is not understood; see `aetui train --help`.")
+            given = f"`aetui {options.command} --help`"
+            raise BadInput(f"{printable(flag)} is not understood; see {given}.")
         typed[flag[2:].replace("-", "_")] = value if equals else unknown.pop(0)
     return {name: spec.setting(name).parse(text) for name, text in typed.items()}
 

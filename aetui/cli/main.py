@@ -127,6 +127,12 @@ def watch(options: argparse.Namespace) -> int:
     return follow(options.runs, options.names, as_json=options.json)
 
 
+def change(options: argparse.Namespace) -> int:
+    from aetui.cli.change import change as ask
+
+    return ask(options)
+
+
 def note(options: argparse.Namespace) -> int:
     from aetui.cli.keeping import note as write
 
@@ -236,6 +242,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "train": train,
     "runs": runs,
     "watch": watch,
+    "change": change,
     "note": note,
     "mv": mv,
     "rm": rm,

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from aetui.catalog import REFERENCE_FORM
-from aetui.cli.argument_types import DEVICES, data_name, device_argument, points_argument
+from aetui.cli.argument_types import (
+    DEVICES,
+    data_name,
+    device_argument,
+    points_argument,
+    typed,
+)
 from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder
 from aetui.model_spec import Setting
 
@@ -15,9 +21,9 @@ SAMPLES: Final = Setting(
     *("samples", int, 0, 1_000_000),
     help="codes an image for the importance-weighted bound; 0: no bound (default: 5000)",
 )
-IMAGES: Final = Setting(
-    *("images", int, 1, 10**9), help="test images that the bound is computed for (default: all)"
-)
+IMAGES: Final = Setting("images", int, 1, 10**9, "")
+ALL: Final = "all"
+BOUND_IMAGES: Final = 300
 
 FIGURES: Final = ("pairs", "scatter", "manifold", "loss", "film", "walk", "traversal", "worst")
 DPI: Final = Setting(
@@ -32,8 +38,19 @@ def fill_score(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
     _add_images_and_device(parser)
     add_number(parser, SAMPLES, default=5000)
-    add_number(parser, IMAGES)
+    parser.add_argument(
+        "--images",
+        type=_images_argument,
+        default=BOUND_IMAGES,
+        metavar="N|all",
+        help=f"test images for the bound, of all classes alike (default: {BOUND_IMAGES})",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _images_argument(text: str) -> int | None:
+    """How many images; None for all of them."""
+    return None if text == ALL else int(typed(IMAGES)(text))
 
 
 def fill_codes(parser: argparse.ArgumentParser) -> None:

@@ -20,6 +20,7 @@ from aetui.config import RunConfig
 from aetui.errors import BadInput
 from aetui.ml import checkpoint
 from aetui.ml.model_card import CARD, readme
+from aetui.runs.changes import change_of
 from aetui.runs.directory import (
     CONFIG,
     LATENT,
@@ -146,7 +147,7 @@ def _thinned(records: list[Record]) -> list[Record]:
         for record in records
         if record["kind"] == "epoch"
         or id(record) in kept
-        or (record["kind"] == "event" and is_state_event(record))
+        or (record["kind"] == "event" and (is_state_event(record) or change_of(record)))
     ]
 
 

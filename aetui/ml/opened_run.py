@@ -14,6 +14,7 @@ from aetui.ml.data.dataset import Dataset
 from aetui.ml.data.images import Tell, silent
 from aetui.ml.data.load import load, load_test_images
 from aetui.ml.models.base import Autoencoder
+from aetui.runs.changes import config_after, read_changes
 from aetui.runs.directory import METRICS, read_config
 from aetui.runs.metrics import Record, last_records
 
@@ -23,7 +24,7 @@ class OpenedRun:
     """A run with its newest usable weights, in eval mode on `device`."""
 
     path: Path
-    config: RunConfig
+    config: RunConfig  # with the settings that the last step was taken with
     network: Autoencoder
     device: torch.device
     step: int
@@ -50,6 +51,10 @@ def open_run(run: Path, device: torch.device | None = None, tell: Tell = silent)
     step = payload.get("step")
     reached = step if isinstance(step, int) else 0
     last = last_records(run / METRICS).get("epoch", {})
+    config = config_after(config, read_changes(run, config.spec), reached)
+    for setting in config.spec.live_settings:
+        if network.can_change(setting.name):
+            network.change(setting.name, config.hyperparameters[setting.name])
     return OpenedRun(run, config, network.eval(), where, reached, last)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from aetui.catalog import model_names
 from aetui.config import RunConfig
-from aetui.model_spec import Capability, ModelSpec
+from aetui.model_spec import Capability, ModelSpec, Value
+from aetui.runs.changes import value_for
 from aetui.runs.directory import RunIdentity
 from aetui.runs.history import HistorySnapshot
 from aetui.runs.metrics import Record, number_or_none
@@ -63,6 +65,12 @@ class RunSnapshot:
         lines = (self.history.step, self.history.epoch)
         newest: Record = max(lines, key=lambda line: number_or_none(line.get("step")) or 0.0)
         return max(0.0, number_or_none(newest.get("epoch")) or 0.0)
+
+    def setting(self, name: str, step: float = math.inf) -> Value:
+        """The setting's value now, or the one that `step` was taken with."""
+        newest = number_or_none(self.history.step.get("step")) or 0.0
+        at = min(step, newest + 1)
+        return value_for(self.history.changes, name, at, self.config.hyperparameters[name])
 
     @property
     def seconds_left(self) -> float | None:

@@ -20,6 +20,7 @@ PREVIOUS: Final = "previous.pt"
 LOG: Final = "log.txt"
 LATENT: Final = "latent"
 NOTE: Final = "note.txt"
+CHANGE: Final = "change.json"  # what the trainer is asked to change
 TEMPORARY: Final = ".tmp-"
 DEFAULT_RUNS: Final = Path("checkpoints")
 LONGEST_NOTE: Final = 400  # characters
@@ -182,7 +183,11 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_stale_files(run: Path) -> None:
-    """Delete the temporary files that a killed trainer left. Only for the holder of the lock."""
+    """Delete what a killed trainer left: temporary files, a request that it did not take.
+
+    Only for the holder of the lock.
+    """
+    (run / CHANGE).unlink(missing_ok=True)
     for folder in (run, run / LATENT):
         for path in folder.glob(f"{TEMPORARY}*"):
             path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from aetui.runs.changes import Change, change_of, in_effect
 from aetui.runs.metrics import Record, is_state_event
 
 CURVE_POINTS: Final = 4096
@@ -31,6 +32,7 @@ class HistorySnapshot:
     state_event: Record = field(default_factory=dict)
     save_error: str = ""  # why the newest save failed
     host: str = ""  # the machine on which it was trained last
+    changes: tuple[Change, ...] = ()  # of settings while it trained, by step
 
     def curve(self, key: str) -> CurveSnapshot:
         return self.curves.get(key, CurveSnapshot())
@@ -75,6 +77,7 @@ def _is_finite(value: Any) -> bool:
 
 STEP_CURVES: Final = ("loss",)
 EPOCH_CURVES: Final = ("train_loss", "test_loss")
+SAVES: Final = ("saved", "save_failed")
 
 
 class History:
@@ -87,6 +90,7 @@ class History:
         self._state_event: Record = {}
         self._save_error = ""
         self._host = ""
+        self._changes: list[Change] = []
 
     def add(self, record: Record) -> None:
         """Take in one record, in the file's order."""
@@ -109,7 +113,9 @@ class History:
             self._host = host
         if is_state_event(record):
             self._state_event = record
-        else:
+        elif (change := change_of(record)) is not None:
+            self._changes.append(change)
+        elif record["event"] in SAVES:
             failed = record["event"] == "save_failed"
             self._save_error = str(record.get("message", "")) if failed else ""
         if record.get("event") == "resumed" and _is_finite(record.get("epoch")):
@@ -124,4 +130,5 @@ class History:
             self._state_event,
             self._save_error,
             self._host,
+            in_effect(self._changes),
         )

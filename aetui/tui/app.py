@@ -220,7 +220,7 @@ class AetuiApp(App[None]):
 
     @on(EditSettings)
     def _edit_settings(self, wish: EditSettings) -> None:
-        self._run_task(self._send_on(self._actions.edit_settings(wish.model)))
+        self._run_task(self._send_on(self._actions.edit(wish)))
 
     @on(ChooseRun)
     def _choose_run(self, wish: ChooseRun) -> None:

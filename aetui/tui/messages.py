@@ -44,9 +44,10 @@ class StartAll(Message):
 
 @dataclass
 class EditSettings(Message):
-    """Open the settings form for the next run of a model."""
+    """Open the settings form for the next run of a model, or for the one that trains."""
 
     model: str
+    of_training: bool = False
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -18,6 +18,8 @@ from aetui.ml.training.optimizer import AdamW
 from aetui.ml.training.recorder import Recorder
 from aetui.ml.training.saver import Saver
 from aetui.ml.training.schedule import Schedule
+from aetui.model_spec import LR
+from aetui.runs.changes import Change
 from aetui.runs.lock import RunFolder
 
 
@@ -43,6 +45,7 @@ class TrainState:
     step: int = 0  # steps taken since the start of the run
     elapsed: float = 0.0  # seconds of training, without evaluation and saves
     resumed: bool = False  # perhaps from step 0 again; readers must know that steps come twice
+    changes: tuple[Change, ...] = ()  # of settings, made so far or to be repeated, by step
 
     @property
     def is_finished(self) -> bool:
@@ -56,6 +59,17 @@ class TrainState:
     def is_saved(self) -> bool:
         """Whether the newest step is in a checkpoint. Only rank 0 knows; the others trust it."""
         return self.saver.saved_step == self.step or not self.group.is_rank_zero
+
+    def change(self, changes: tuple[Change, ...]) -> None:
+        """Go by these changes of settings, all of them, from now on."""
+        self.changes = changes
+        peaks = [
+            (each.step, each.new)
+            for each in changes
+            if each.setting == LR.name and isinstance(each.new, float)
+        ]
+        start = (0, self.config.hyperparameters.lr)
+        self.schedule = replace(self.schedule, peaks=(start, *peaks))
 
     def save(self) -> None:
         """Save a checkpoint, on rank 0. `is_saved` tells whether the disk took it."""
@@ -71,7 +85,7 @@ class TrainState:
 
         `untrained`: it was there before the first step, and no learning rate can be to blame.
         """
-        lr = f"{self.schedule.peak_lr:g}"
+        lr = f"{self.schedule.peak(self.step):g}"
         rate = f"a learning rate that is too high (start again with less than --lr {lr})"
         causes = [] if untrained else [rate]
         if self.config.model not in BUILT_IN:
