@@ -71,7 +71,7 @@ def test_a_bound_from_some_images_is_near_that_of_all(trained: Path, capsys: Cap
     )
     assert every["images"] == 360
     assert every["standard_error"] == 0
-    assert some["standard_error"] < 0.5
+    assert some["standard_error"] < 1.5
     assert abs(some["nats"] - every["nats"]) < 4 * some["standard_error"]
     assert abs(some["elbo"] - every["elbo"]) < 1
 

@@ -26,7 +26,14 @@ from aetui.cli.argument_types import (
     typed,
 )
 from aetui.cli.keeping_arguments import fill_mv, fill_note, fill_rm, fill_watch
-from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder, flag
+from aetui.cli.shared_arguments import (
+    add_best,
+    add_model,
+    add_number,
+    add_places,
+    add_runs_folder,
+    flag,
+)
 from aetui.cli.takeaway_arguments import fill_codes, fill_figure, fill_metrics, fill_score
 from aetui.errors import BadInput, printable
 from aetui.model_spec import ModelSpec, Setting, Value
@@ -205,6 +212,7 @@ def _fill_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="write the weights alone, as .safetensors"
     )
+    add_best(parser)
     add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
     add_runs_folder(parser)
 

@@ -159,9 +159,9 @@ def export(options: argparse.Namespace) -> int:
         raise BadInput("name a new folder for the copy, or --weights FILE.safetensors.")
     run = _find_run(options)
     if options.target is not None:
-        print(export_run(run, options.target))
+        print(export_run(run, options.target, best=options.best))
     if options.weights is not None:
-        export_weights(run, options.weights)
+        export_weights(run, options.weights, best=options.best)
         print(options.weights)
     return 0
 

@@ -22,7 +22,7 @@ from aetui.ml.training.request import choose_device
 def print_score(run_path: Path, options: argparse.Namespace) -> int:
     """Print the scores, then the bound, which takes longer; an interrupt keeps what there is."""
     waiting = Waiting()
-    run = open_run(run_path, choose_device(options.device), waiting.tell)
+    run = open_run(run_path, choose_device(options.device), waiting.tell, best=options.best)
     data = images_for(run, options.data, options.data_dir, waiting.tell)
     report = score_run(run, data, waiting.tell)
     waiting.end()

@@ -14,7 +14,13 @@ from aetui.cli.argument_types import (
     points_argument,
     typed,
 )
-from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder
+from aetui.cli.shared_arguments import (
+    add_best,
+    add_model,
+    add_number,
+    add_places,
+    add_runs_folder,
+)
 from aetui.model_spec import Setting
 
 SAMPLES: Final = Setting(
@@ -99,6 +105,7 @@ def _add_images_and_device(parser: argparse.ArgumentParser) -> None:
 def _add_images(parser: argparse.ArgumentParser) -> None:
     """What is needed to open a run and to find images for it."""
     add_places(parser)
+    add_best(parser)
     add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
     of = "the test images of another data set (default: the run's own)"
     parser.add_argument("--data", type=data_name, metavar="NAME", help=of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,15 @@ ALIVE: tuple[State, ...] = ("starting", "running", "paused")
 
 
 @dataclass(frozen=True)
+class KeptBest:
+    """A run's best checkpoint."""
+
+    epoch: int
+    score: float
+    stamp: tuple[int, int]  # of best.pt
+
+
+@dataclass(frozen=True)
 class RunSnapshot:
     """One run, followed closely."""
 
@@ -37,6 +46,8 @@ class RunSnapshot:
     epochs: tuple[int, ...] = ()  # after which there are latent maps
     log_line: str = ""  # the newest, while it starts
     elsewhere: str = ""  # the machine that trains it, where its lock is not seen here
+    best: KeptBest | None = None  # beside the last checkpoint
+    uses_best: bool = False  # the screens show that one; `checkpoint` and `epochs` are its own
 
     @property
     def name(self) -> str:
@@ -71,6 +82,13 @@ class RunSnapshot:
         newest = number_or_none(self.history.step.get("step")) or 0.0
         at = min(step, newest + 1)
         return value_for(self.history.changes, name, at, self.config.hyperparameters[name])
+
+    def with_best(self) -> RunSnapshot:
+        """As the screens show it by its best checkpoint; itself where none is kept."""
+        if self.best is None:
+            return self
+        epochs = tuple(epoch for epoch in self.epochs if epoch <= self.best.epoch)
+        return replace(self, checkpoint=self.best.stamp, epochs=epochs, uses_best=True)
 
     @property
     def seconds_left(self) -> float | None:

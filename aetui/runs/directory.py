@@ -17,6 +17,7 @@ CONFIG: Final = "config.json"
 METRICS: Final = "metrics.jsonl"
 CHECKPOINT: Final = "checkpoint.pt"
 PREVIOUS: Final = "previous.pt"
+BEST: Final = "best.pt"  # weights of the best epoch, where the last are worse by more than noise
 LOG: Final = "log.txt"
 LATENT: Final = "latent"
 NOTE: Final = "note.txt"
@@ -206,9 +207,9 @@ def file_stamp(run: Path, name: str) -> Stamp:
         return ()
 
 
-def checkpoint_stamp(run: Path) -> tuple[int, int]:
+def checkpoint_stamp(run: Path, name: str = CHECKPOINT) -> tuple[int, int]:
     """Changes whenever the run's checkpoint is replaced; zeros where there is none."""
-    stamp = file_stamp(run, CHECKPOINT)
+    stamp = file_stamp(run, name)
     return (stamp[0], stamp[1]) if stamp else (0, 0)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aetui.runs.changes import Change, change_of, in_effect
-from aetui.runs.metrics import Record, is_state_event
+from aetui.runs.metrics import BEST_KEPT, Record, is_state_event
 
 CURVE_POINTS: Final = 4096
 
@@ -33,6 +33,7 @@ class HistorySnapshot:
     save_error: str = ""  # why the newest save failed
     host: str = ""  # the machine on which it was trained last
     changes: tuple[Change, ...] = ()  # of settings while it trained, by step
+    best: Record = field(default_factory=dict)  # the newest event of a best checkpoint
 
     def curve(self, key: str) -> CurveSnapshot:
         return self.curves.get(key, CurveSnapshot())
@@ -91,6 +92,7 @@ class History:
         self._save_error = ""
         self._host = ""
         self._changes: list[Change] = []
+        self._best: Record = {}
 
     def add(self, record: Record) -> None:
         """Take in one record, in the file's order."""
@@ -115,6 +117,8 @@ class History:
             self._state_event = record
         elif (change := change_of(record)) is not None:
             self._changes.append(change)
+        elif record["event"] == BEST_KEPT:
+            self._best = record
         elif record["event"] in SAVES:
             failed = record["event"] == "save_failed"
             self._save_error = str(record.get("message", "")) if failed else ""
@@ -131,4 +135,5 @@ class History:
             self._save_error,
             self._host,
             in_effect(self._changes),
+            self._best,
         )

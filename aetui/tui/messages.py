@@ -85,6 +85,14 @@ class RunChange(Message):
 
 
 @dataclass
+class ShowCheckpoint(Message):
+    """Show a run by its best checkpoint, or by its last."""
+
+    run: Path
+    best: bool
+
+
+@dataclass
 class HoldMapEpoch(Message):
     """Show the plane as it was after this epoch; None follows the newest."""
 

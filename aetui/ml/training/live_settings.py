@@ -29,6 +29,9 @@ class LiveSettings:
         A learning rate does not: it is given to each step.
         """
         state, changed = self._state, False
+        now = {change.setting for change in state.changes if change.step == state.step}
+        if now & {term.weight for term in state.config.spec.score.terms}:
+            state.best.forget()  # scores before and after are sums with other weights
         for setting in state.config.spec.live_settings:
             value = self._value(setting.name)
             if value == self._applied.get(setting.name, _first(state, setting.name)):

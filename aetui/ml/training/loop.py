@@ -175,6 +175,7 @@ class _Loop:
             place = {"elapsed": round(state.elapsed, 3), "step": state.step, "epoch": epoch}
             figures = {"train_loss": train_loss, **scores.record, **_usage(state.device)}
             state.recorder.add("epoch", **place, **figures)
+            state.best.add(epoch, state.step, scores.record, state.network)
             state.recorder.flush()
         if state.is_finished or state.saver.is_due(epoch_done=epoch):
             state.save()
@@ -186,7 +187,7 @@ class _Loop:
         latent = latent_map(state.network, scores, self._test.labels, epoch)
         state.run.check()
         try:
-            save_latent_map(state.run.here, latent)
+            save_latent_map(state.run.here, latent, keep=state.best.kept_epoch)
         except OSError as error:
             problem = f"the latent map of epoch {epoch} could not be written ({error.strerror})"
             state.recorder.event("save_failed", problem)

@@ -17,6 +17,7 @@ from aetui.ml.data.transforms import to_float
 from aetui.ml.models.base import Autoencoder
 from aetui.ml.models.own_code import own_traceback
 from aetui.ml.models.registry import build
+from aetui.ml.training.best import BestKeeper
 from aetui.ml.training.distributed import process_group
 from aetui.ml.training.job import Job, resolve
 from aetui.ml.training.loop import Closing, train
@@ -179,6 +180,7 @@ def _state(job: Job, run: RunFolder, recorder: Recorder, network: Autoencoder) -
         averager=LossAverager(job.config.spec.losses, job.schedule.steps_per_epoch),
         recorder=recorder,
         saver=Saver(run, recorder, job.request.save_every),
+        best=BestKeeper(run, job.config, job.data, job.device),
         group=job.group,
         resumed=job.stored is not None,
     )

@@ -12,6 +12,7 @@ from aetui.config import RunConfig
 from aetui.errors import BadInput, printable
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.models.base import Autoencoder
+from aetui.ml.training.best import BestKeeper
 from aetui.ml.training.distributed import Group
 from aetui.ml.training.loss_averager import LossAverager
 from aetui.ml.training.optimizer import AdamW
@@ -41,6 +42,7 @@ class TrainState:
     averager: LossAverager
     recorder: Recorder
     saver: Saver
+    best: BestKeeper
     group: Group
     step: int = 0  # steps taken since the start of the run
     elapsed: float = 0.0  # seconds of training, without evaluation and saves
@@ -76,7 +78,10 @@ class TrainState:
         if not self.group.is_rank_zero:
             return
         try:
+            self.best.write(self.network, self.recorder)
             self.saver.save(self.step, self._payload())
+            if self.is_saved:
+                self.best.tidy()
         except FloatingPointError as error:
             raise self.diverged(f"{error} after step {self.step}") from None
 
@@ -109,6 +114,7 @@ class TrainState:
             "step": self.step,
             "elapsed": self.elapsed,
             "windows": self.averager.state(),
+            "best": self.best.state(self.step),
             "rng": torch.get_rng_state(),
             "cuda_rng": torch.cuda.get_rng_state(self.device) if on_gpu else None,
         }
@@ -135,6 +141,8 @@ class TrainState:
         if not 0 <= self.step <= self.schedule.total_steps:
             raise ValueError(f"there is no step {self.step}")
         self.averager.restore(payload["windows"])
+        if "best" in payload:  # not in a checkpoint of 0.1
+            self.best.restore(payload["best"], self.step, payload["weights"])
         torch.set_rng_state(payload["rng"].cpu())
         if self.device.type == "cuda" and payload["cuda_rng"] is not None:
             torch.cuda.set_rng_state(payload["cuda_rng"].cpu(), self.device)

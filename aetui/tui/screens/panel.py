@@ -17,7 +17,13 @@ from aetui.processes.snapshots import RunSnapshot, StartingTrainer
 from aetui.runs.directory import LOG
 from aetui.runs.history import CurveSnapshot
 from aetui.runs.summary import State
-from aetui.tui.screens.panel_text import changes_text, legend_text, pace_text, score_text
+from aetui.tui.screens.panel_text import (
+    best_text,
+    changes_text,
+    legend_text,
+    pace_text,
+    score_text,
+)
 
 if TYPE_CHECKING:
     from aetui.tui.widgets.loss_chart import LossChart
@@ -126,7 +132,8 @@ class ModelPanel(Vertical, can_focus=True):
         save_error = run.history.save_error
         style = "$foreground-muted"
         hint = self._shipped_hint if run.config.card else ""
-        note = hint or changes_text(run) or run.config.data_note
+        said = "; ".join(filter(None, (best_text(run), changes_text(run))))
+        note = hint or said or run.config.data_note
         if failed:
             note = ""
         elif save_error:

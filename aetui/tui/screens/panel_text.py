@@ -70,6 +70,15 @@ def changes_text(run: RunSnapshot) -> str:
     return f"{change.text} at epoch {change.epoch:.4g}"
 
 
+def best_text(run: RunSnapshot) -> str:
+    """As in "best 131.2 nats at epoch 40 is kept"; "" where none is."""
+    if run.best is None:
+        return ""
+    shown = " and shown on the screens" if run.uses_best else ""
+    score = f"{run.best.score:.4g} {run.spec.score.unit}"
+    return f"best {score} at epoch {run.best.epoch} is kept{shown}"
+
+
 def _loss(given: object) -> str:
     value = number_or_none(given)
     if value is None:
