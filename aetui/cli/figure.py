@@ -28,7 +28,7 @@ def draw_figure(options: argparse.Namespace) -> int:
         run=run,
         theme=LIGHT if options.light else DARK,
         command=_command(options, run),
-        choices=Choices(options.epoch, options.data, options.through),
+        choices=Choices(options.epoch, options.data, options.through, options.best),
         data_dir=options.data_dir,
         tell=waiting.count,
     )
@@ -59,6 +59,8 @@ def _can_have(run: Path, kind: str) -> bool:
 def _command(options: argparse.Namespace, run: Path) -> str:
     """The command without the folders of this machine."""
     words = ["aetui", "figure", options.kind, "--run", run.name]
+    if options.best:
+        words.append("--best")
     if options.epoch is not None:
         words += ["--epoch", str(options.epoch)]
     if options.through:

@@ -24,6 +24,11 @@ def add_model(parser: argparse.ArgumentParser, help_text: str) -> None:
     parser.add_argument("--model", type=reference_argument, metavar="REF", help=help_text)
 
 
+def add_best(parser: argparse.ArgumentParser) -> None:
+    says = "the best checkpoint in place of the last, where a run keeps one"
+    parser.add_argument("--best", action="store_true", help=says)
+
+
 def add_runs_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs",

@@ -28,6 +28,7 @@ class Choices:
     epoch: int | None = None  # of the latent map
     data: str | None = None  # other images than the run's own
     through: tuple[Point, ...] = ()  # points of a walk on the plane
+    best: bool = False  # the best checkpoint in place of the last
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,17 @@ class Source:
         if "plane" not in self.spec.capabilities:
             has = f"{self.run.name} is a {self.config.model}, which has no latent plane"
             raise BadInput(f"{has}, and this figure shows one. Choose another run with --run.")
-        if kept := latent_epochs(self.run):
+        kept = latent_epochs(self.run)
+        if self.choices.best:  # its own is the newest, and fits its weights
+            kept = [epoch for epoch in kept if epoch <= self.opened.epoch]
+        if kept:
             return kept
         raise BadInput(f"{self.run.name} has no latent map yet; it comes after its first epoch.")
 
     @cached_property
     def opened(self) -> OpenedRun:
         """The run with its weights; `BadInput` where there are none that can be used."""
-        return open_run(self.run, tell=self.tell)
+        return open_run(self.run, tell=self.tell, best=self.choices.best)
 
     @cached_property
     def images(self) -> Dataset:

@@ -46,7 +46,7 @@ def has_bound(run: OpenedRun) -> bool:
 
 
 def bounds(run: OpenedRun, data: Dataset, images: int, samples: int) -> Iterator[Bound]:
-    """The importance-weighted bound of the first test images, up to `images` of them."""
+    """The importance-weighted bound, from more and more of the test images, up to `images`."""
     assert isinstance(run.network, Variational)
-    chosen = data.test_images[:images].to(run.device)
-    return importance_bounds(run.network, chosen, samples)
+    test = data.test_images.to(run.device)
+    return importance_bounds(run.network, test, data.test_labels, images, samples)

@@ -49,6 +49,14 @@ class HoldEpoch:
 
 
 @dataclass(frozen=True)
+class UseCheckpoint:
+    """Show this run by its best checkpoint wherever there is one, or by its last."""
+
+    path: Path
+    best: bool
+
+
+@dataclass(frozen=True)
 class Terminate:
     """Stop a trainer that is still starting and therefore holds no lock yet."""
 
@@ -60,7 +68,7 @@ class Refresh:
     """Look at the runs at once: one was deleted, renamed or given a note."""
 
 
-Wish = Refresh | Follow | Pick | HoldEpoch | Terminate
+Wish = Refresh | Follow | Pick | HoldEpoch | UseCheckpoint | Terminate
 
 
 class RunMonitor:
@@ -78,6 +86,7 @@ class RunMonitor:
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self._watched: dict[RunIdentity, WatchedRun] = {}
         self._started: dict[Path, StartedTrainer] = {}
+        self._shown_by_best: set[RunIdentity] = set()
         self._snapshot = Snapshot()
 
     def start(self) -> None:
@@ -131,6 +140,10 @@ class RunMonitor:
                     self._choice.pick(run)
             case HoldEpoch(epoch):
                 self._maps.hold(self._snapshot.views.get("plane"), epoch)
+            case UseCheckpoint(path, best):
+                if run := self._index.find(path):
+                    change = self._shown_by_best.add if best else self._shown_by_best.discard
+                    change(run.identity)
             case Terminate(path):
                 if started := self._started.get(path):
                     started.terminate()
@@ -188,7 +201,8 @@ class RunMonitor:
         self._watched = watched
 
     def _snapshot_of(self, run: IndexedRun) -> RunSnapshot:
-        return self._watched[run.identity].snapshot
+        snapshot = self._watched[run.identity].snapshot
+        return snapshot.with_best() if run.identity in self._shown_by_best else snapshot
 
     def _is_anything_starting(self) -> bool:
         paths = (path for path, run in self._started.items() if run.exit_reason() is None)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aetui.catalog import model_names
 from aetui.config import RunConfig
-from aetui.model_spec import Capability, ModelSpec
+from aetui.model_spec import Capability, ModelSpec, Value
+from aetui.runs.changes import value_for
 from aetui.runs.directory import RunIdentity
 from aetui.runs.history import HistorySnapshot
 from aetui.runs.metrics import Record, number_or_none
@@ -19,6 +21,15 @@ if TYPE_CHECKING:
     from aetui.runs.latent_map import LatentMap
 
 ALIVE: tuple[State, ...] = ("starting", "running", "paused")
+
+
+@dataclass(frozen=True)
+class KeptBest:
+    """A run's best checkpoint."""
+
+    epoch: int
+    score: float
+    stamp: tuple[int, int]  # of best.pt
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,8 @@ class RunSnapshot:
     epochs: tuple[int, ...] = ()  # after which there are latent maps
     log_line: str = ""  # the newest, while it starts
     elsewhere: str = ""  # the machine that trains it, where its lock is not seen here
+    best: KeptBest | None = None  # beside the last checkpoint
+    uses_best: bool = False  # the screens show that one; `checkpoint` and `epochs` are its own
 
     @property
     def name(self) -> str:
@@ -63,6 +76,19 @@ class RunSnapshot:
         lines = (self.history.step, self.history.epoch)
         newest: Record = max(lines, key=lambda line: number_or_none(line.get("step")) or 0.0)
         return max(0.0, number_or_none(newest.get("epoch")) or 0.0)
+
+    def setting(self, name: str, step: float = math.inf) -> Value:
+        """The setting's value now, or the one that `step` was taken with."""
+        newest = number_or_none(self.history.step.get("step")) or 0.0
+        at = min(step, newest + 1)
+        return value_for(self.history.changes, name, at, self.config.hyperparameters[name])
+
+    def with_best(self) -> RunSnapshot:
+        """As the screens show it by its best checkpoint; itself where none is kept."""
+        if self.best is None:
+            return self
+        epochs = tuple(epoch for epoch in self.epochs if epoch <= self.best.epoch)
+        return replace(self, checkpoint=self.best.stamp, epochs=epochs, uses_best=True)
 
     @property
     def seconds_left(self) -> float | None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from aetui.processes.run_index import IndexedRun
-from aetui.processes.snapshots import RunSnapshot
+from aetui.processes.snapshots import KeptBest, RunSnapshot
 from aetui.processes.trainer import StartedTrainer
-from aetui.runs.directory import CONFIG, METRICS, checkpoint_stamp, file_stamp, latent_epochs
+from aetui.runs.directory import (
+    BEST,
+    CONFIG,
+    METRICS,
+    checkpoint_stamp,
+    file_stamp,
+    latent_epochs,
+)
 from aetui.runs.history import History, HistorySnapshot
 from aetui.runs.lock import lock_holder, trainer_elsewhere
 from aetui.runs.metrics import MetricsTail, number_or_none
@@ -48,6 +57,7 @@ class WatchedRun:
             tuple(latent_epochs(before.path)),
             started.log_line() if started is not None and state == "starting" else "",
             elsewhere.host if elsewhere is not None else "",
+            _best(before.path, history),
         )
 
     def _read_metrics(self) -> HistorySnapshot:
@@ -70,6 +80,14 @@ class WatchedRun:
             if not started.was_terminated:
                 return "failed"
         return state_of(history.state_event, locked=locked)
+
+
+def _best(run: Path, history: HistorySnapshot) -> KeptBest | None:
+    stamp = checkpoint_stamp(run, BEST)
+    epoch, score = (number_or_none(history.best.get(key)) for key in ("best_epoch", "score"))
+    if stamp == (0, 0) or epoch is None or score is None:
+        return None
+    return KeptBest(int(epoch), score, stamp)
 
 
 def _has_begun(history: HistorySnapshot, started: StartedTrainer) -> bool:

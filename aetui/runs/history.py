@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from aetui.runs.metrics import Record, is_state_event
+from aetui.runs.changes import Change, change_of, in_effect
+from aetui.runs.metrics import BEST_KEPT, Record, is_state_event
 
 CURVE_POINTS: Final = 4096
 
@@ -31,6 +32,8 @@ class HistorySnapshot:
     state_event: Record = field(default_factory=dict)
     save_error: str = ""  # why the newest save failed
     host: str = ""  # the machine on which it was trained last
+    changes: tuple[Change, ...] = ()  # of settings while it trained, by step
+    best: Record = field(default_factory=dict)  # the newest event of a best checkpoint
 
     def curve(self, key: str) -> CurveSnapshot:
         return self.curves.get(key, CurveSnapshot())
@@ -75,6 +78,7 @@ def _is_finite(value: Any) -> bool:
 
 STEP_CURVES: Final = ("loss",)
 EPOCH_CURVES: Final = ("train_loss", "test_loss")
+SAVES: Final = ("saved", "save_failed")
 
 
 class History:
@@ -87,6 +91,8 @@ class History:
         self._state_event: Record = {}
         self._save_error = ""
         self._host = ""
+        self._changes: list[Change] = []
+        self._best: Record = {}
 
     def add(self, record: Record) -> None:
         """Take in one record, in the file's order."""
@@ -109,7 +115,11 @@ class History:
             self._host = host
         if is_state_event(record):
             self._state_event = record
-        else:
+        elif (change := change_of(record)) is not None:
+            self._changes.append(change)
+        elif record["event"] == BEST_KEPT:
+            self._best = record
+        elif record["event"] in SAVES:
             failed = record["event"] == "save_failed"
             self._save_error = str(record.get("message", "")) if failed else ""
         if record.get("event") == "resumed" and _is_finite(record.get("epoch")):
@@ -124,4 +134,6 @@ class History:
             self._state_event,
             self._save_error,
             self._host,
+            in_effect(self._changes),
+            self._best,
         )

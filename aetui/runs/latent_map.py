@@ -75,8 +75,11 @@ def is_map_due(epoch: int, epochs: int) -> bool:
     return epoch <= FIRST_MAPS or epoch % stride == 0 or epoch == epochs
 
 
-def save_latent_map(run: Path, latent: LatentMap) -> None:
-    """Write latent/NNNN.npz atomically, and thin older maps to about MAPS_KEPT."""
+def save_latent_map(run: Path, latent: LatentMap, keep: int = 0) -> None:
+    """Write latent/NNNN.npz atomically, and thin older maps to about MAPS_KEPT.
+
+    That of the epoch `keep` stays.
+    """
     (run / LATENT).mkdir(exist_ok=True)
     buffer = io.BytesIO()
     np.savez_compressed(
@@ -92,7 +95,7 @@ def save_latent_map(run: Path, latent: LatentMap) -> None:
     write_atomically(path, lambda file: file.write(buffer.getbuffer()))
     epochs = latent_epochs(run)
     if len(epochs) > 2 * MAPS_KEPT:
-        for epoch in epochs[1:-1:2]:
+        for epoch in set(epochs[1:-1:2]) - {keep}:
             map_path(run, epoch).unlink(missing_ok=True)
 
 

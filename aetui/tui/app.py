@@ -20,7 +20,7 @@ from aetui.catalog import add_model
 from aetui.preferences import write_preferences
 from aetui.processes.controller import Outcome, TrainerController
 from aetui.processes.inference import Inference
-from aetui.processes.monitor import HoldEpoch, RunMonitor
+from aetui.processes.monitor import HoldEpoch, RunMonitor, UseCheckpoint
 from aetui.processes.snapshots import Snapshot
 from aetui.processes.trainer import TrainerOptions
 from aetui.spec_json import spec_from_object
@@ -37,6 +37,7 @@ from aetui.tui.messages import (
     HoldMapEpoch,
     OpenPoint,
     RunChange,
+    ShowCheckpoint,
     SnapshotPublished,
     StartAll,
     TrainerCommand,
@@ -223,7 +224,7 @@ class AetuiApp(App[None]):
 
     @on(EditSettings)
     def _edit_settings(self, wish: EditSettings) -> None:
-        self._run_task(self._send_on(self._actions.edit_settings(wish.model)))
+        self._run_task(self._send_on(self._actions.edit(wish)))
 
     @on(ChooseRun)
     def _choose_run(self, wish: ChooseRun) -> None:
@@ -258,6 +259,10 @@ class AetuiApp(App[None]):
     @on(HoldMapEpoch)
     def _hold_epoch(self, wish: HoldMapEpoch) -> None:
         self._monitor.ask(HoldEpoch(wish.epoch))
+
+    @on(ShowCheckpoint)
+    def _show_checkpoint(self, wish: ShowCheckpoint) -> None:
+        self._monitor.ask(UseCheckpoint(wish.run, wish.best))
 
     @on(OpenPoint)
     async def _open_point(self, point: OpenPoint) -> None:

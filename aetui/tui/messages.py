@@ -44,9 +44,10 @@ class StartAll(Message):
 
 @dataclass
 class EditSettings(Message):
-    """Open the settings form for the next run of a model."""
+    """Open the settings form for the next run of a model, or for the one that trains."""
 
     model: str
+    of_training: bool = False
 
 
 @dataclass
@@ -81,6 +82,14 @@ class RunChange(Message):
     run: RunSummary
     what: Literal["delete", "rename", "note"]
     is_shown: bool  # by the screen below the list
+
+
+@dataclass
+class ShowCheckpoint(Message):
+    """Show a run by its best checkpoint, or by its last."""
+
+    run: Path
+    best: bool
 
 
 @dataclass

@@ -14,7 +14,7 @@ from aetui.processes.snapshots import Snapshot
 from aetui.runs.keeping import delete_run, rename_run, write_note
 from aetui.runs.summary import RunSummary
 from aetui.tui.dialogs.open import Dialogs
-from aetui.tui.messages import ChooseRun, RunChange, StartAll, TrainerCommand
+from aetui.tui.messages import ChooseRun, EditSettings, RunChange, StartAll, TrainerCommand
 
 PATIENCE: Final = 5.0  # seconds; a disk that hangs must not keep all keys waiting
 READ_ONLY: Final = "this app was launched with --read-only: it changes nothing"
@@ -60,7 +60,7 @@ class RunActions:
             return [self._controller.act(action, model, self._snapshot, settings, data, epochs)]
 
         outcomes = await self._carry_out(act)
-        if settings is not None:
+        if command.action == "start" and settings is not None:
             self._dialogs.forget_settings(model)
         return outcomes
 
@@ -89,6 +89,15 @@ class RunActions:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE), self._published:
                 await self._published.wait_for(lambda: self._snapshot.wishes >= number)
+
+    async def edit(self, wish: EditSettings) -> TrainerCommand | None:
+        """The command to start a run, or to change one that trains; None where it was cancelled."""
+        self._check_writable()
+        if not wish.of_training:
+            return await self.edit_settings(wish.model)
+        run = self._controller.changing_run(wish.model, self._snapshot)
+        settings = await self._dialogs.change_settings(run)
+        return None if settings is None else TrainerCommand("change", wish.model, settings)
 
     async def edit_settings(
         self, model: str, like: RunSummary | None = None

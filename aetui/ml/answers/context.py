@@ -40,7 +40,7 @@ class Context:
 
     def network(self, request: Packet, needed: Capability) -> Autoencoder:
         """The network of the request's run; `BadInput` if it cannot be loaded or lacks `needed`."""
-        network = self._models.get(run_of(request))
+        network = self._models.get(run_of(request), best=bool(request.header.get("best")))
         if needed not in network.spec.capabilities:
             raise BadInput(f"a run of {network.spec.name} cannot do that: it has no {needed}.")
         return network

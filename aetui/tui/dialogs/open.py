@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from textual.binding import Binding
 
 from aetui.catalog import DATA_SETS, model_spec
 from aetui.errors import BadInput
-from aetui.model_spec import EPOCHS, FULL_SET, value_text
+from aetui.model_spec import EPOCHS, FULL_SET, Value, value_text
 from aetui.processes.inference import Superseded
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.runs.summary import RunSummary
@@ -49,6 +49,12 @@ class Dialogs:
         if values is None:
             return None
         return TrainerCommand("start", model, values.settings, values.data)
+
+    async def change_settings(self, run: RunSnapshot) -> Mapping[str, Value] | None:
+        """The settings that the run is to train with from now on; None where it was cancelled."""
+        from aetui.tui.dialogs.change import ChangeForm
+
+        return await self._app.push_screen_wait(ChangeForm(run))
 
     def forget_settings(self, model: str) -> None:
         """The settings typed for this model have been used."""

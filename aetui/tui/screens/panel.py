@@ -17,7 +17,13 @@ from aetui.processes.snapshots import RunSnapshot, StartingTrainer
 from aetui.runs.directory import LOG
 from aetui.runs.history import CurveSnapshot
 from aetui.runs.summary import State
-from aetui.tui.screens.panel_text import legend_text, pace_text, score_text
+from aetui.tui.screens.panel_text import (
+    best_text,
+    changes_text,
+    legend_text,
+    pace_text,
+    score_text,
+)
 
 if TYPE_CHECKING:
     from aetui.tui.widgets.loss_chart import LossChart
@@ -125,7 +131,9 @@ class ModelPanel(Vertical, can_focus=True):
     def _show_note(self, run: RunSnapshot, *, failed: bool) -> None:
         save_error = run.history.save_error
         style = "$foreground-muted"
-        note = (self._shipped_hint if run.config.card else "") or run.config.data_note
+        hint = self._shipped_hint if run.config.card else ""
+        said = "; ".join(filter(None, (best_text(run), changes_text(run))))
+        note = hint or said or run.config.data_note
         if failed:
             note = ""
         elif save_error:

@@ -56,6 +56,8 @@ class TrainScreen(ModeScreen):
             name = f"{action.capitalize()} training"
             yield name, f"{title} ({key})", partial(self.action_command, action)
         yield "Settings", f"Change them, then start: {title} (e)", self.action_edit
+        change = partial(self.post_message, EditSettings(self._model(), of_training=True))
+        yield "Change settings of a training", f"While it trains: {title} (e)", change
         yield "Runs", f"Choose the run that is shown: {title} (o)", self.action_choose_run
         for spec in model_specs():
             if not spec.featured:
@@ -111,4 +113,8 @@ class TrainScreen(ModeScreen):
         self.post_message(ChooseRun(model=self._model()))
 
     def action_edit(self) -> None:
-        self.post_message(EditSettings(self._model()))
+        """The settings of the next run; while one trains, those that it can change."""
+        model = self._model()
+        run = self.snapshot.panels.get(model)
+        trains = run is not None and run.state in ("running", "paused")
+        self.post_message(EditSettings(model, of_training=trains))
