@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aetui.catalog import model_names, model_spec
 from aetui.model_spec import Capability
@@ -22,6 +22,9 @@ from aetui.processes.snapshots import RunSnapshot, Snapshot, StartingTrainer
 from aetui.processes.trainer import StartedTrainer
 from aetui.processes.watched_run import WatchedRun
 from aetui.runs.directory import RunIdentity
+
+if TYPE_CHECKING:
+    from aetui.runs.basis import AxesChoice
 
 POLL_EVERY: Final = 0.5  # seconds
 READ_EVERY: Final = 0.02  # seconds between two batches of runs: the screen wants to draw
@@ -49,6 +52,13 @@ class HoldEpoch:
 
 
 @dataclass(frozen=True)
+class ShowAxes:
+    """Show these latent axes; None shows those of the largest KL."""
+
+    axes: AxesChoice | None
+
+
+@dataclass(frozen=True)
 class Terminate:
     """Stop a trainer that is still starting and therefore holds no lock yet."""
 
@@ -60,7 +70,7 @@ class Refresh:
     """A run was deleted, renamed or noted something about: look at once."""
 
 
-Wish = Refresh | Follow | Pick | HoldEpoch | Terminate
+Wish = Refresh | Follow | Pick | HoldEpoch | ShowAxes | Terminate
 
 
 class RunMonitor:
@@ -131,6 +141,8 @@ class RunMonitor:
                     self._choice.pick(run)
             case HoldEpoch(epoch):
                 self._maps.hold(self._snapshot.views.get("plane"), epoch)
+            case ShowAxes(axes):
+                self._maps.show_axes(self._snapshot.views.get("plane"), axes)
             case Terminate(path):
                 if started := self._started.get(path):
                     started.terminate()

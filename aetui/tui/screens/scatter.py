@@ -16,9 +16,9 @@ from textual.widgets import Static
 
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.runs.latent_map import LatentMap
-from aetui.tui.messages import OpenPoint
+from aetui.tui.messages import OpenCode
 from aetui.tui.screens.base import Command, Services
-from aetui.tui.screens.plane_screen import FILM_BINDINGS
+from aetui.tui.screens.plane_screen import PLANE_BINDINGS
 from aetui.tui.screens.scatter_card import Inspector
 from aetui.tui.screens.scatter_colours import KINDS, Colours, Kind
 from aetui.tui.screens.scatter_errors import ErrorTable
@@ -51,7 +51,7 @@ class ScatterScreen(ScatterPlaces):
         Binding("e", "worst", "Worst"),
         Binding("tab", "focus_legend", "Classes"),
         Binding("o", "choose_run", "Runs"),
-        *FILM_BINDINGS,
+        *PLANE_BINDINGS,
         Binding("shift+left,H", "pan(-1,0)", "Pan", key_display="HJKL", show=False),
         Binding("shift+right,L", "pan(1,0)", show=False),
         Binding("shift+up,K", "pan(0,-1)", show=False),
@@ -181,8 +181,8 @@ class ScatterScreen(ScatterPlaces):
 
     def action_open(self) -> None:
         """Continue in the navigator, from the cursor."""
-        if (point := self._inspector.point) is not None:
-            self.post_message(OpenPoint(*point))
+        if (code := self._inspector.code) is not None:
+            self.post_message(OpenCode(code))
 
     def action_focus_legend(self) -> None:
         legend = self.query_one(Legend)
