@@ -90,4 +90,3 @@ def _labels(labels: Sequence[str], drawn: DrawnSize) -> str:
     for row, label in enumerate(labels):
         lines[(row * height + height // 2) // 2] = f"{label} "[:NAMES].rjust(NAMES)
     return "\n".join(lines)
-
