@@ -41,7 +41,8 @@ def newest(runs: Path) -> LatentMap:
 
 
 def readout(app: AetuiApp) -> str:
-    return app.screen.query_one("#readout", Readout).text
+    """The figures below the digit, with single blanks."""
+    return " ".join(app.screen.query_one("#readout", Readout).text.split())
 
 
 def others(app: AetuiApp) -> dict[str, str]:
@@ -125,13 +126,13 @@ async def test_the_point_stays_where_it_is_when_the_axes_change(wide: Path) -> N
         await choose_axes(app, pilot, "2 7")
         await until(pilot, lambda: readout(app).startswith("z2 "))
         await pilot.press("right", "right", "up", "pageup")
-        await until(pilot, lambda: "z2 +0.200  z7 +0.100" in " ".join(readout(app).split(" ")))
+        await until(pilot, lambda: "z2 +0.20 z7 +0.10" in readout(app))
         moved = next(name for name, value in others(app).items() if value == "+0.10")
         code = np.zeros(8, np.float32)
         code[[2, 7, int(moved[1:])]] = 0.2, 0.1, 0.1
         await until(pilot, lambda: is_image(app, decoded(wide, code)))
         await choose_axes(app, pilot, f"{moved[1:]} 2")
-        await until(pilot, lambda: f"{moved} +0.100  z2 +0.200" in readout(app))
+        await until(pilot, lambda: f"{moved} +0.10 z2 +0.20" in readout(app))
         assert others(app)["z7"] == "+0.10"
         await until(pilot, lambda: is_image(app, decoded(wide, code)))
         await choose_axes(app, pilot, "pca")
