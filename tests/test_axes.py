@@ -147,15 +147,15 @@ async def test_the_other_axes_are_moved_one_at_a_time(size: tuple[int, int], wid
     names = newest(wide).basis.names[2:]
     async with opened(wide, size) as (app, pilot):
         await pilot.press("5")
-        await until(pilot, lambda: "1 of 6 other axes" in readout(app))
+        await until(pilot, lambda: "1/6 others" in readout(app))
         assert f"{names[0]} +0.00" in readout(app)
         await pilot.press("z", "right_square_bracket")
         await until(pilot, lambda: f"{names[1]} +0.10" in readout(app))
-        assert "nats · 2 of 6" in readout(app)
+        assert "nats · 2/6 others" in readout(app)
         await run_command(app, pilot, "Axis down")
         await until(pilot, lambda: f"{names[1]} +0.00" in readout(app))
         await run_command(app, pilot, "Next axis")
-        await until(pilot, lambda: "3 of 6" in readout(app))
+        await until(pilot, lambda: "3/6" in readout(app))
 
 
 async def test_a_code_of_scatter_is_opened_with_all_its_axes(wide: Path) -> None:
@@ -200,7 +200,7 @@ async def test_other_widths(width: int, tmp_path: Path) -> None:
     assert train_here("vae", tmp_path, *options) == 0
     async with opened(tmp_path) as (app, pilot):
         await pilot.press("5")
-        await until(pilot, lambda: f"1 of {width - 2} other axes" in readout(app))
+        await until(pilot, lambda: f"1/{width - 2} others" in readout(app))
         await pilot.press("Z", "pageup", "4", "v")
         await until(pilot, lambda: f"of {width}," in shown(app, "#where"))
         await pilot.press("3")
@@ -228,8 +228,8 @@ async def test_the_nearest_images_stand_beside_the_digit(wide: Path) -> None:
     async with opened(wide) as (app, pilot):
         await pilot.press("5")
         await until(pilot, lambda: len(near(app)) == 12)
-        assert near(app)[:6] == [str(label) for label in latent.labels[nearest]]
-        assert near(app)[6:] == [f"{distances[number]:.2g}" for number in nearest]
+        assert near(app)[::2] == [str(label) for label in latent.labels[nearest]]
+        assert near(app)[1::2] == [f"{distances[number]:.2g}" for number in nearest]
         before = near(app)
         await pilot.press("L", "L", "L")
         await until(pilot, lambda: near(app) != before)

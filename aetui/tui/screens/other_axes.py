@@ -80,7 +80,7 @@ class OtherAxes:
             (f"{name} ", "muted"),
             (value, "strong"),
             (f"  {carried} {self.basis.unit}", "plain"),
-            (f" · {self._place + 1} of {self.count} other axes", "muted"),
+            (f" · {self._place + 1}/{self.count} others", "muted"),
         ]
 
     def lines(self, rows: int) -> Sequence[Line]:

@@ -16,10 +16,12 @@ from aetui.terminal import Ink
 from aetui.tui.widgets.classes import ClassMarks
 from aetui.tui.widgets.image_grid import Images, fit, shrink
 from aetui.tui.widgets.pixel_view import PixelView
-from aetui.tui.widgets.readout import Line, Readout
+from aetui.tui.widgets.readout import Line, Readout, Role
 
 SHOWN: Final = 6  # images
+MOST_ROWS: Final = 2  # of images
 PICTURE_ROWS: Final = 5
+NARROWEST: Final = 10  # columns of an image in a single row
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,12 @@ class Near:
 
 
 class NearestImages(Vertical):
-    """A heading, the images in a row, and two lines below them."""
+    """A heading and rows of images, each with its class and its distance below it."""
 
     DEFAULT_CSS = """
     NearestImages { display: none; width: 100%; height: auto; padding: 0 0 0 2; }
     NearestImages.-shown { display: block; }
-    NearestImages .heading { width: 100%; height: 1; color: $foreground-muted; }
-    NearestImages Readout { height: 2; min-width: 0; margin: 0; }
+    NearestImages Static { width: 100%; height: 1; color: $foreground-muted; }
     NearestImages.-none PixelView, NearestImages.-none Readout { display: none; }
     """
 
@@ -47,14 +48,17 @@ class NearestImages(Vertical):
         self._ink = ink
 
     def compose(self) -> Iterable[Widget]:
-        yield Static("nearest images", classes="heading", markup=False)
-        yield PixelView(ink=self._ink)
-        yield Readout()
+        yield Static(markup=False)
+        for _ in range(MOST_ROWS):
+            yield PixelView(ink=self._ink)
+            yield Readout()
 
     @property
     def text(self) -> str:
         """The classes and the distances that are shown."""
-        return "" if self.has_class("-none") else self.query_one(Readout).text
+        if self.has_class("-none"):
+            return ""
+        return " ".join(row.text for row in self.query(Readout) if row.display)
 
     def explain_absence(self, reason: str) -> None:
         """Show no images, and why."""
@@ -63,18 +67,34 @@ class NearestImages(Vertical):
 
     def show(self, found: Near, marks: ClassMarks) -> None:
         self.set_class(False, "-none")
-        self.query_one(Static).update("nearest images, and how far their codes are")
-        tile = max(1, self.content_size.width // SHOWN)
-        drawn = fit(ImageShape(*found.images.shape[1:]), tile - 1, PICTURE_ROWS)
-        gap = max(1, (tile - drawn.columns) // drawn.scale)
-        shown = shrink(found.images, drawn)
-        self.query_one(PixelView).show_grid(shown[None], gap, drawn.scale)
-        width = drawn.columns + gap * drawn.scale
-        pairs = list(zip(found.labels, found.distances, strict=True))
-        names: Line = [(_cell(marks.name(label), width), label) for label, _ in pairs]
-        distances: Line = [(_cell(f"{distance:.2g}", width), "muted") for _, distance in pairs]
-        self.query_one(Readout).show([names, distances])
+        self.query_one(Static).update("nearest images, with distance")
+        width = self.content_size.width
+        rows = 1 if width // len(found.labels) >= NARROWEST else MOST_ROWS
+        per_row = -(-len(found.labels) // rows)
+        parts = zip(self.query(PixelView), self.query(Readout), strict=True)
+        for row, (pictures, words) in enumerate(parts):
+            pictures.display = words.display = row * per_row < len(found.labels)
+            if pictures.display:
+                part = slice(row * per_row, (row + 1) * per_row)
+                tile = _show_pictures(pictures, found.images[part], width // per_row)
+                words.show([_captions(found.labels[part], found.distances[part], marks, tile)])
 
 
-def _cell(text: str, width: int) -> str:
-    return printable(text, 40)[: width - 1].ljust(width)
+def _show_pictures(view: PixelView, images: Images, tile: int) -> int:
+    """Show [N, C, H, W] in `tile` columns each; the columns that a tile has then."""
+    drawn = fit(ImageShape(*images.shape[1:]), tile - 1, PICTURE_ROWS)
+    gap = max(1, (tile - drawn.columns) // drawn.scale)
+    view.show_grid(shrink(images, drawn)[None], gap, drawn.scale)
+    return drawn.columns + gap * drawn.scale
+
+
+def _captions(
+    labels: Sequence[int], distances: Sequence[float], marks: ClassMarks, width: int
+) -> Line:
+    """Each class with its distance, in `width` columns."""
+    line: list[tuple[str, Role | int]] = []
+    for label, distance in zip(labels, distances, strict=True):
+        far = f" {distance:.2g}"
+        name = printable(marks.name(label), 40)[: max(1, width - 1 - len(far))]
+        line += [(name, label), (far.ljust(width - len(name)), "muted")]
+    return line
