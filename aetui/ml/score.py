@@ -10,9 +10,9 @@ from aetui.ml.data.images import Tell, silent
 from aetui.ml.evaluate import MAPPED, TestSet, evaluate
 from aetui.ml.models.variational import Variational
 from aetui.ml.opened_run import OpenedRun
-from aetui.ml.quality.advice import Shares, advice, error_shares
 from aetui.ml.quality.bound import Bound, importance_bounds
 from aetui.ml.quality.classes import ClassFigures, class_figures
+from aetui.runs.advice import Shares, advice, error_shares
 
 
 @dataclass(frozen=True)

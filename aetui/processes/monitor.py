@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aetui.catalog import model_names, model_spec
 from aetui.model_spec import Capability
@@ -22,6 +22,9 @@ from aetui.processes.snapshots import RunSnapshot, Snapshot, StartingTrainer
 from aetui.processes.trainer import StartedTrainer
 from aetui.processes.watched_run import WatchedRun
 from aetui.runs.directory import RunIdentity
+
+if TYPE_CHECKING:
+    from aetui.runs.basis import AxesChoice
 
 POLL_EVERY: Final = 0.5  # seconds
 READ_EVERY: Final = 0.02  # seconds between two batches of runs, so that screens can draw
@@ -57,6 +60,13 @@ class UseCheckpoint:
 
 
 @dataclass(frozen=True)
+class ShowAxes:
+    """Show these latent axes; None shows those of the largest KL."""
+
+    axes: AxesChoice | None
+
+
+@dataclass(frozen=True)
 class Terminate:
     """Stop a trainer that is still starting and therefore holds no lock yet."""
 
@@ -68,7 +78,7 @@ class Refresh:
     """Look at the runs at once: one was deleted, renamed or given a note."""
 
 
-Wish = Refresh | Follow | Pick | HoldEpoch | UseCheckpoint | Terminate
+Wish = Refresh | Follow | Pick | HoldEpoch | ShowAxes | UseCheckpoint | Terminate
 
 
 class RunMonitor:
@@ -135,18 +145,26 @@ class RunMonitor:
             case Follow(trainer):
                 self._follow(trainer)
             case Pick(path):
-                if run := self._index.find(path):
-                    self._forget_ended(run.summary.config.model)
-                    self._choice.pick(run)
+                self._pick(path)
             case HoldEpoch(epoch):
                 self._maps.hold(self._snapshot.views.get("plane"), epoch)
             case UseCheckpoint(path, best):
-                if run := self._index.find(path):
-                    change = self._shown_by_best.add if best else self._shown_by_best.discard
-                    change(run.identity)
+                self._use_checkpoint(path, best=best)
+            case ShowAxes(axes):
+                self._maps.show_axes(self._snapshot.views.get("plane"), axes)
             case Terminate(path):
                 if started := self._started.get(path):
                     started.terminate()
+
+    def _pick(self, path: Path) -> None:
+        if run := self._index.find(path):
+            self._forget_ended(run.summary.config.model)
+            self._choice.pick(run)
+
+    def _use_checkpoint(self, path: Path, *, best: bool) -> None:
+        if run := self._index.find(path):
+            change = self._shown_by_best.add if best else self._shown_by_best.discard
+            change(run.identity)
 
     def _follow(self, trainer: StartedTrainer) -> None:
         self._forget_ended(trainer.model)

@@ -119,9 +119,9 @@ class PlaneMap:
     held: bool = False  # a person chose this epoch; otherwise the newest is shown
 
     @property
-    def key(self) -> tuple[RunIdentity, int]:
+    def key(self) -> tuple[object, ...]:
         """Equal for equal maps: what caches of drawings are kept by."""
-        return self.identity, self.latent.epoch
+        return self.identity, self.latent.epoch, self.latent.chosen
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class HistorySnapshot:
     """A run's history at one moment, safe to hand to another thread."""
 
     curves: Mapping[str, CurveSnapshot] = field(default_factory=dict)
-    """By key, over epochs: "loss" of the steps, "train_loss" and "test_loss" of the epochs."""
+    """By key, over epochs: "loss" of the steps; "train_loss", "test_loss", "knn_1" and "knn_5"."""
     step: Record = field(default_factory=dict)  # the newest step line
     epoch: Record = field(default_factory=dict)  # the newest epoch line
     state_event: Record = field(default_factory=dict)
@@ -77,8 +77,8 @@ def _is_finite(value: Any) -> bool:
 
 
 STEP_CURVES: Final = ("loss",)
-EPOCH_CURVES: Final = ("train_loss", "test_loss")
 SAVES: Final = ("saved", "save_failed")
+EPOCH_CURVES: Final = ("train_loss", "test_loss", "knn_1", "knn_5")
 
 
 class History:

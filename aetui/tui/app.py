@@ -20,7 +20,7 @@ from aetui.catalog import add_model
 from aetui.preferences import write_preferences
 from aetui.processes.controller import Outcome, TrainerController
 from aetui.processes.inference import Inference
-from aetui.processes.monitor import HoldEpoch, RunMonitor, UseCheckpoint
+from aetui.processes.monitor import HoldEpoch, RunMonitor, ShowAxes, UseCheckpoint
 from aetui.processes.snapshots import Snapshot
 from aetui.processes.trainer import TrainerOptions
 from aetui.spec_json import spec_from_object
@@ -31,11 +31,12 @@ from aetui.tui.guide import Guide
 from aetui.tui.messages import (
     AskPath,
     AskText,
+    ChooseAxes,
     ChooseRun,
     EditSettings,
     ErrorMessage,
     HoldMapEpoch,
-    OpenPoint,
+    OpenCode,
     RunChange,
     ShowCheckpoint,
     SnapshotPublished,
@@ -264,11 +265,15 @@ class AetuiApp(App[None]):
     def _show_checkpoint(self, wish: ShowCheckpoint) -> None:
         self._monitor.ask(UseCheckpoint(wish.run, wish.best))
 
-    @on(OpenPoint)
-    async def _open_point(self, point: OpenPoint) -> None:
+    @on(ChooseAxes)
+    def _choose_axes(self, wish: ChooseAxes) -> None:
+        self._monitor.ask(ShowAxes(wish.axes))
+
+    @on(OpenCode)
+    async def _open_code(self, wish: OpenCode) -> None:
         await self.switch_mode("navigate")
         if isinstance(self.screen, ModeScreen):
-            self.screen.go_to(point.x, point.y)
+            self.screen.go_to_code(wish.code)
 
     @on(ErrorMessage)
     def _show_error(self, message: ErrorMessage) -> None:

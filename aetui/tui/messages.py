@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
@@ -13,6 +13,9 @@ from aetui.model_spec import Capability, Value
 from aetui.processes.controller import Action
 from aetui.processes.snapshots import Snapshot
 from aetui.runs.summary import RunSummary
+
+if TYPE_CHECKING:
+    from aetui.runs.basis import AxesChoice, Floats
 
 
 @dataclass
@@ -100,11 +103,17 @@ class HoldMapEpoch(Message):
 
 
 @dataclass
-class OpenPoint(Message):
-    """Show this point of the plane in the navigator."""
+class ChooseAxes(Message):
+    """Show these latent axes on every screen; None shows those of the largest KL."""
 
-    x: float
-    y: float
+    axes: AxesChoice | None
+
+
+@dataclass
+class OpenCode(Message):
+    """Show this code [latent_dim] in the navigator."""
+
+    code: Floats
 
 
 @dataclass

@@ -92,7 +92,7 @@ def _scatter() -> type[ModeScreen]:
     "the pictures that the model finds there. Neighbours look alike, and classes change smoothly.",
     ("→ ↓", "go over the plane, from picture to picture"),
     ("enter", "walk on from here in the navigator"),
-    ("z", "more and smaller pictures, or fewer and larger ones"),
+    ("v", "move along one latent axis at a time, and see what each carries"),
 )
 def _manifold() -> type[ModeScreen]:
     from aetui.tui.screens.manifold import ManifoldScreen

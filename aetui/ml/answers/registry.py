@@ -15,6 +15,7 @@ from aetui.ml.answers.errors import errors
 from aetui.ml.answers.gather import gather
 from aetui.ml.answers.picture import picture
 from aetui.ml.answers.probe import probe
+from aetui.ml.answers.quality import quality
 from aetui.ml.answers.reconstruct import reconstruct
 from aetui.ml.answers.refine import refine
 from aetui.ml.answers.test_image import test_image
@@ -26,6 +27,6 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     answer.__name__: answer
     for answer in (
         *(clean, cluster, decode, denoise, describe, errors, gather),
-        *(picture, probe, reconstruct, refine, test_image),
+        *(picture, probe, quality, reconstruct, refine, test_image),
     )
 }

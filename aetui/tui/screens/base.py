@@ -28,6 +28,7 @@ from aetui.tui.messages import ChooseRun, ErrorMessage, ShowCheckpoint
 
 if TYPE_CHECKING:
     from aetui.protocol import Array, Packet
+    from aetui.runs.basis import Floats
 
 Command = tuple[str, str, Callable[[], Any]]
 """An entry of the command palette: its name, a line of help, what it does."""
@@ -129,8 +130,8 @@ class ModeScreen(SnapshotScreen):
         if (run := self.copied_run) is not None:
             self.copy(run.config.command or str(run.path.absolute()))
 
-    def go_to(self, x: float, y: float) -> None:
-        """Show that point of the plane, if this screen can."""
+    def go_to_code(self, code: Floats) -> None:
+        """Show that code [latent_dim], if this screen can."""
 
     @property
     def run_shown(self) -> RunSnapshot | None:
