@@ -8,6 +8,7 @@ from typing import Final
 
 from aetui.catalog import REFERENCE_FORM
 from aetui.cli.argument_types import DEVICES, data_name, device_argument, points_argument
+from aetui.cli.figure_arguments import add_figure_choices
 from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder
 from aetui.model_spec import Setting
 
@@ -62,6 +63,8 @@ def fill_figure(parser: argparse.ArgumentParser) -> None:
         metavar="X,Y:X,Y...",
         help="points of the plane that the walk goes through (default: the classes)",
     )
+    add_figure_choices(parser)
+    parser.add_argument("--progress", action="store_true", help="lines on stderr that tell how far")
     _add_images(parser)
 
 
