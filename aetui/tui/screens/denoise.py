@@ -14,9 +14,11 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from aetui.catalog import DIGITS
 from aetui.noise import GAUSSIAN, NOISE_KINDS, NoiseKind
 from aetui.processes.snapshots import Snapshot
 from aetui.protocol import Packet
+from aetui.tui.messages import SaveFigure
 from aetui.tui.screens.base import Command, ModeScreen, Services
 from aetui.tui.screens.denoise_card import DenoiseCard
 from aetui.tui.screens.denoise_rows import GAP, ROWS, RowsShown, lay_out
@@ -199,6 +201,16 @@ class DenoiseScreen(ModeScreen):
         image = image_scores(reply, self._column, run.config.classes)
         noise = f"{self._kind.title} {self._kind.text(self._strength)}"
         self.query_one(DenoiseCard).show(image, noise, self._scores)
+
+    def figure(self) -> SaveFigure | None:
+        """The images that are shown, with the same noise."""
+        if self._reply is None:
+            return None
+        numbers = ",".join(map(str, self._reply.header["numbers"]))
+        noise = ("--noise", self._kind.name, "--strength", f"{self._strength:g}")
+        same = ("--images", numbers, "--seed", str(self._sample))
+        data = ("--data", DIGITS) if self._note else ()
+        return self.figure_of(self.run_shown, "pairs", *noise, *same, *data)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the image that is clicked on."""

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.runs.directory import RunIdentity
-from aetui.tui.messages import OpenPoint
+from aetui.tui.messages import OpenPoint, SaveFigure
 from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.plane_screen import FILM_BINDINGS, PlaneScreen
 from aetui.tui.widgets.image_grid import Images, shrink
@@ -157,6 +157,9 @@ class ManifoldScreen(PlaneScreen):
         if self._exact_for is None:
             parts.append(("   nearest scanned images", "$warning"))
         self.query_one("#where", Static).update(Content.assemble(*parts), layout=False)
+
+    def figure(self) -> SaveFigure | None:
+        return self.plane_figure("manifold")
 
     @property
     def copied_point(self) -> tuple[float, float] | None:
