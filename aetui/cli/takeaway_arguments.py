@@ -14,6 +14,7 @@ from aetui.cli.argument_types import (
     points_argument,
     typed,
 )
+from aetui.cli.figure_arguments import add_figure_choices
 from aetui.cli.shared_arguments import (
     add_best,
     add_model,
@@ -85,6 +86,8 @@ def fill_figure(parser: argparse.ArgumentParser) -> None:
         metavar="X,Y:X,Y...",
         help="points of the plane that the walk goes through (default: the classes)",
     )
+    add_figure_choices(parser)
+    parser.add_argument("--progress", action="store_true", help="lines on stderr that tell how far")
     _add_images(parser)
 
 

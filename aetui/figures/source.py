@@ -13,12 +13,15 @@ from aetui.figures.provenance import Provenance, provenance_of
 from aetui.figures.theme import Theme
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.opened_run import OpenedRun, images_for, open_run
+from aetui.ml.pictures import Noise
 from aetui.model_spec import ModelSpec
 from aetui.runs.directory import METRICS, latent_epochs, read_config
 from aetui.runs.latent_map import LatentMap, load_latent_map
 from aetui.runs.metrics import MetricsTail, Record
 
 Point = tuple[float, float]
+Extent = tuple[float, float, float, float]
+"""left, right, bottom, top"""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Choices:
     data: str | None = None  # other images than the run's own
     through: tuple[Point, ...] = ()  # points of a walk on the plane
     best: bool = False  # the best checkpoint in place of the last
+    noise: Noise = field(default_factory=Noise)  # that is to be removed
+    images: tuple[int, ...] = ()  # numbers of test images
+    picture: Path | None = None  # a file in place of test images
+    classes: tuple[int, ...] = ()  # whose codes are shown, by label; () for all
+    view: Extent | None = None  # the part of the plane that is shown
 
 
 @dataclass(frozen=True)

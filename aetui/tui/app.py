@@ -27,6 +27,7 @@ from aetui.spec_json import spec_from_object
 from aetui.terminal import TerminalProfile
 from aetui.terminal.device import TerminalDevice
 from aetui.tui.dialogs.open import Dialogs
+from aetui.tui.figure_actions import FigureActions
 from aetui.tui.guide import Guide
 from aetui.tui.messages import (
     AskPath,
@@ -38,6 +39,7 @@ from aetui.tui.messages import (
     HoldMapEpoch,
     OpenCode,
     RunChange,
+    SaveFigure,
     ShowCheckpoint,
     SnapshotPublished,
     StartAll,
@@ -51,6 +53,7 @@ from aetui.tui.textual_internals.exit_signals import leave_on_signals
 from aetui.tui.textual_internals.keymap import Keymap
 from aetui.tui.textual_internals.stylesheet import CachedStylesheet
 from aetui.tui.theme import THEMES, THEMES_BY_NAME, first_theme
+from aetui.tui.underway import Underway
 
 ERROR_SECONDS: Final = 8.0  # that an error message stays
 
@@ -68,7 +71,7 @@ class AetuiApp(App[None]):
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
         Binding("f2", "command_palette", show=False),  # some editors keep ctrl+p
         Binding("ctrl+z", "suspend_process", "Suspend", show=False),
-        Binding("escape", "end_guide", "End the guide", show=False),
+        Binding("escape", "stop", "Give up a figure, else end the guide", show=False),
     ]
 
     def __init__(
@@ -99,10 +102,14 @@ class AetuiApp(App[None]):
         self._guide = Guide(self._guide_changed)
         self._own_keys = Keymap(profile.keymap)
         modes, newest = tuple(MODES), lambda: self._snapshot
-        self._services = Services(modes, inference, profile, newest, self._guide)
+        self._underway = Underway(self._show_underway)
+        self._services = Services(modes, inference, profile, newest, self._guide, self._underway)
         self._dialogs = Dialogs(self, self._services, options.data)
         self._actions = RunActions(
             self._controller, self._monitor, self._dialogs, self._say, read_only=read_only
+        )
+        self._figures = FigureActions(
+            options, self._dialogs, self._underway, self._say, read_only=read_only
         )
         for theme in THEMES:
             self.register_theme(theme)
@@ -162,12 +169,20 @@ class AetuiApp(App[None]):
         if isinstance(self.screen, ModeScreen):
             self.screen.show_guide()
 
+    def _show_underway(self) -> None:
+        if isinstance(self.screen, ModeScreen):
+            self.screen.show_underway()
+
     def _guide_changed(self) -> None:
         self._show_guide()
         self._run_task(asyncio.to_thread(self._guide.save))
 
-    def action_end_guide(self) -> None:
-        self._guide.end()
+    def action_stop(self) -> None:
+        """Give up what is under way; where nothing is, end the guide."""
+        if self._underway.stop is not None:
+            self._underway.stop()
+        else:
+            self._guide.end()
 
     def _run_task(self, task: Coroutine[Any, Any, None]) -> None:
         """Run `task` beside the app. An exception in it becomes a message, not the app's end."""
@@ -247,6 +262,10 @@ class AetuiApp(App[None]):
         path = await self._dialogs.ask_path(wish.title)
         if path is not None:
             wish.answered(path)
+
+    @on(SaveFigure)
+    def _save_figure(self, wish: SaveFigure) -> None:
+        self._run_task(self._figures.save(wish))
 
     @on(AskText)
     def _ask_text(self, wish: AskText) -> None:

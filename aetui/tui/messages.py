@@ -70,6 +70,18 @@ class AskPath(Message):
 
 
 @dataclass
+class SaveFigure(Message):
+    """Draw a figure of a run with `aetui figure`, into a file that a person names."""
+
+    kind: str
+    run: Path
+    model: str
+    screen: str  # for the name of the file
+    options: tuple[str, ...] = ()
+    picture: Callable[[Path], None] | None = None  # writes the picture that was drawn, as a PNG
+
+
+@dataclass
 class AskText(Message):
     """Ask a person for a line of text, and call `answered` with it unless they cancel."""
 

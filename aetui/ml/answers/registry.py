@@ -9,7 +9,7 @@ from aetui.ml.answers.clean import clean
 from aetui.ml.answers.cluster import cluster
 from aetui.ml.answers.context import Context, Reply
 from aetui.ml.answers.decode import decode
-from aetui.ml.answers.denoise import denoise
+from aetui.ml.answers.denoise import denoise, denoise_scores
 from aetui.ml.answers.describe import describe
 from aetui.ml.answers.errors import errors
 from aetui.ml.answers.gather import gather
@@ -26,7 +26,7 @@ Answer = Callable[[Context, Packet], Reply]
 ANSWERS: Final[Mapping[str, Answer]] = {
     answer.__name__: answer
     for answer in (
-        *(clean, cluster, decode, denoise, describe, errors, gather),
+        *(clean, cluster, decode, denoise, denoise_scores, describe, errors, gather),
         *(picture, probe, quality, reconstruct, refine, test_image),
     )
 }

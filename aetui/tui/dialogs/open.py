@@ -144,6 +144,19 @@ class Dialogs:
         self._path_typed = dialog.typed
         return path
 
+    async def ask_figure_path(self, kind: str, typed: str) -> Path | None:
+        """Where the figure of that kind is to be saved; None where it was cancelled."""
+        from aetui.tui.dialogs.path import PathDialog
+
+        return await self._app.push_screen_wait(PathDialog(f"Save figure: {kind}", typed))
+
+    async def ask_replace(self, path: Path) -> bool:
+        """Whether the file that is there is to be replaced."""
+        from aetui.tui.dialogs.ask import AskYes
+
+        question = f"{path} is there already. Replace it?"
+        return await self._app.push_screen_wait(AskYes("Replace a file", question))
+
     def show_help(self, screen: ModeScreen) -> None:
         """The keys of that screen."""
         from aetui.tui.dialogs.help import HelpScreen

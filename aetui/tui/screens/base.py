@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.geometry import Size
 from textual.message import Message
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
@@ -22,9 +21,11 @@ from aetui.model_spec import Capability
 from aetui.processes.inference import Inference, Superseded
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.terminal import TerminalProfile
-from aetui.tui.bars import GuideLine, KeyBar, Tab, TopBar
+from aetui.tui.bars import GuideLine, KeyBar, Tab, TopBar, UnderwayLine
 from aetui.tui.guide import Guide
 from aetui.tui.messages import ChooseRun, ErrorMessage, ShowCheckpoint
+from aetui.tui.screens.saving import SAVE_BINDING, SavingScreen
+from aetui.tui.underway import Underway
 
 if TYPE_CHECKING:
     from aetui.protocol import Array, Packet
@@ -47,9 +48,10 @@ class Services:
     profile: TerminalProfile
     snapshot: Callable[[], Snapshot]  # the newest that the app was given
     guide: Guide
+    underway: Underway
 
 
-class SnapshotScreen(Screen[Any]):
+class SnapshotScreen(SavingScreen):
     """Any screen that the app gives snapshots."""
 
     _fault = ""  # of the newest snapshot
@@ -80,7 +82,7 @@ class ModeScreen(SnapshotScreen):
     NAME: ClassVar[str]
     CAPABILITY: ClassVar[Capability | None] = None  # what the run that it shows must have
     SMALLEST: ClassVar[tuple[int, int]] = (80, 24)  # (columns, rows)
-    BINDINGS = [Binding("Y", "copy", "Copy", show=False)]
+    BINDINGS = [Binding("Y", "copy", "Copy", show=False), SAVE_BINDING]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]
 
@@ -93,6 +95,7 @@ class ModeScreen(SnapshotScreen):
         yield from self.body()
         yield Static(id="too-small")
         yield GuideLine(self.services.guide)
+        yield UnderwayLine(self.services.underway)
         yield KeyBar(self.BINDINGS)
 
     def body(self) -> Iterable[Widget]:
@@ -106,6 +109,7 @@ class ModeScreen(SnapshotScreen):
         """
         if self.CAPABILITY:
             yield "Runs", "Choose the run that is shown (o)", self.action_choose_run
+        yield from self.figure_commands()
         if (run := self.copied_run) is not None:
             path, command = str(run.path.absolute()), run.config.command
             yield "Copy path", "The run's folder, to the clipboard", partial(self.copy, path)
@@ -142,6 +146,7 @@ class ModeScreen(SnapshotScreen):
         """Show what has happened since the screen was last seen."""
         self.services.guide.note_screen(self.NAME)
         self.show_guide()
+        self.show_underway()
         if (newest := self.services.snapshot()).indexed:
             self.take_snapshot(newest)
 
@@ -159,6 +164,11 @@ class ModeScreen(SnapshotScreen):
         """Show the guide's step as it is now."""
         if self.is_mounted:
             self.query_one(GuideLine).draw()
+
+    def show_underway(self) -> None:
+        """Show what the app is doing beside its screens."""
+        if self.is_mounted:
+            self.query_one(UnderwayLine).draw()
 
     @property
     def room(self) -> Size:

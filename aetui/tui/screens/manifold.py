@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.runs.latent_map import LatentMap
-from aetui.tui.messages import OpenCode
+from aetui.tui.messages import OpenCode, SaveFigure
 from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.manifold_sheets import (
     GUTTER,
@@ -194,6 +194,9 @@ class ManifoldScreen(PlaneScreen):
     def _number(self, sheet: Sheet) -> int:
         """Of the place under the cursor, row by row."""
         return self._cursor[1] * sheet.columns + self._cursor[0]
+
+    def figure(self) -> SaveFigure | None:
+        return self.plane_figure("manifold")
 
     @property
     def copied_point(self) -> tuple[float, float] | None:

@@ -10,7 +10,7 @@ from textual.timer import Timer
 
 from aetui.errors import BadInput
 from aetui.processes.snapshots import PlaneMap, RunSnapshot, Snapshot
-from aetui.tui.messages import AskText, ChooseAxes, ErrorMessage, HoldMapEpoch
+from aetui.tui.messages import AskText, ChooseAxes, ErrorMessage, HoldMapEpoch, SaveFigure
 from aetui.tui.screens.axes_choice import question, read_axes
 from aetui.tui.screens.base import Command, ModeScreen, Services
 from aetui.tui.widgets.classes import ClassMarks, class_marks
@@ -78,8 +78,19 @@ class PlaneScreen(ModeScreen):
             yield "Copy coordinates", says, self.action_copy_coordinates
         yield "Axes", "Which two latent axes are shown, or PCA (x)", self.action_choose_axes
         yield "Play film", "The plane from the first epoch to the last", self.action_play_film
+        yield "Save film", "The film, as a moving picture", self.action_save_film
         yield "Previous epoch", "The latent plane one map earlier (,)", lambda: self.action_film(-1)
         yield "Next epoch", "The latent plane one map later (.)", lambda: self.action_film(1)
+
+    def plane_figure(self, kind: str, *options: str) -> SaveFigure | None:
+        """A figure of the plane, of the epoch that is shown."""
+        if self.is_held and self.plane is not None:
+            options = ("--epoch", str(self.plane.latent.epoch), *options)
+        return self.figure_of(self.run_shown, kind, *options)
+
+    def action_save_film(self) -> None:
+        """Draw the film for others to see."""
+        self.save(self.figure_of(self.run_shown, "film"))
 
     @property
     def is_held(self) -> bool:

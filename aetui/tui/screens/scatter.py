@@ -16,7 +16,7 @@ from textual.widgets import Static
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.runs.advice import advice
 from aetui.runs.latent_map import LatentMap
-from aetui.tui.messages import OpenCode
+from aetui.tui.messages import OpenCode, SaveFigure
 from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.plane_screen import PLANE_BINDINGS
 from aetui.tui.screens.scatter_card import Inspector
@@ -104,6 +104,7 @@ class ScatterScreen(ScatterPlaces):
         yield "Worst images", "The test images with the largest errors (e)", self.action_worst
         says = "kNN, a linear probe, k-means, and how they changed over the epochs (y)"
         yield "Quality of the codes", says, self.action_quality
+        yield "Save worst images", "For print, into a file", self.action_save_worst
         yield "Walk here", "Open the point in the navigator (enter)", self.action_open
         yield from super().commands()
 
@@ -237,6 +238,18 @@ class ScatterScreen(ScatterPlaces):
         self._gallery = None
         if number is not None:
             self.run_task(self.go_to_image(number), "go to", newest=True)
+
+    def figure(self) -> SaveFigure | None:
+        """The classes that are shown, in the part of the plane that is shown."""
+        shown = [label for label in range(self.query_one(Legend).count) if label not in self.hidden]
+        classes = ("--classes", ",".join(map(str, shown))) if self.hidden else ()
+        view = self.query_one(ExploreView).zoomed_extent
+        part = () if view is None else ("--view=" + ",".join(f"{value:.6g}" for value in view),)
+        return self.plane_figure("scatter", *classes, *part)
+
+    def action_save_worst(self) -> None:
+        """Draw the images with the largest errors for print."""
+        self.save(self.figure_of(self.run_shown, "worst"))
 
     def action_stop(self) -> None:
         """Give up what is under way; where there is nothing, the key is the app's."""

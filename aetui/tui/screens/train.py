@@ -14,7 +14,7 @@ from aetui.catalog import model_spec, model_specs
 from aetui.model_spec import Capability, ModelSpec
 from aetui.processes.controller import Action
 from aetui.processes.snapshots import RunSnapshot, Snapshot
-from aetui.tui.messages import ChooseRun, EditSettings, StartAll, TrainerCommand
+from aetui.tui.messages import ChooseRun, EditSettings, SaveFigure, StartAll, TrainerCommand
 from aetui.tui.screens.base import Command, ModeScreen
 from aetui.tui.screens.panel import ModelPanel
 
@@ -94,6 +94,9 @@ class TrainScreen(ModeScreen):
     def copied_run(self) -> RunSnapshot | None:
         """That of the marked panel."""
         return self.snapshot.panels.get(self._model())
+
+    def figure(self) -> SaveFigure | None:
+        return self.figure_of(self.copied_run, "loss")
 
     def _model(self) -> str:
         """The model of the marked panel."""

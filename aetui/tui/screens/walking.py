@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.timer import Timer
 
 from aetui.processes.snapshots import PlaneMap
-from aetui.tui.messages import ErrorMessage
+from aetui.tui.messages import ErrorMessage, SaveFigure
 from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.plane_screen import PlaneScreen
 from aetui.tui.screens.routes import (
@@ -81,6 +81,14 @@ class WalkingScreen(PlaneScreen):
         yield "Faster walk", "More points a second (>)", lambda: self.action_speed(1)
         yield "Slower walk", "Fewer points a second (<)", lambda: self.action_speed(-1)
         yield "End walk", "End the walk, and take the mark away (esc)", self.action_end_walk
+
+    def figure(self) -> SaveFigure | None:
+        """The walk to the mark and back; without a mark, through the classes."""
+        if self._mark is None:
+            return self.figure_of(self.run_shown, "walk")
+        here = self._x, self._y
+        way = ":".join(f"{x:.6g},{y:.6g}" for x, y in (here, self._mark, here))
+        return self.figure_of(self.run_shown, "walk", f"--through={way}")
 
     def walk_text(self) -> str:
         """What is being played, in a few words."""
