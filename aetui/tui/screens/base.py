@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -21,9 +21,10 @@ from aetui.model_spec import Capability
 from aetui.processes.inference import Inference, Superseded
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.terminal import TerminalProfile
-from aetui.tui.bars import GuideLine, KeyBar, Tab, TopBar
+from aetui.tui.bars import GuideLine, Help, KeyBar, Tab, TopBar
 from aetui.tui.guide import Guide
 from aetui.tui.messages import ChooseRun, ErrorMessage
+from aetui.tui.screens.run_colours import RunColours
 
 if TYPE_CHECKING:
     from aetui.protocol import Array, Packet
@@ -45,6 +46,7 @@ class Services:
     profile: TerminalProfile
     snapshot: Callable[[], Snapshot]  # the newest that the app was given
     guide: Guide
+    run_colours: RunColours = field(default_factory=RunColours)
 
 
 class SnapshotScreen(Screen[Any]):
@@ -78,6 +80,7 @@ class ModeScreen(SnapshotScreen):
     NAME: ClassVar[str]
     CAPABILITY: ClassVar[Capability | None] = None  # what the run that it shows must have
     SMALLEST: ClassVar[tuple[int, int]] = (80, 24)  # (columns, rows)
+    PAGE: ClassVar[Help | None] = None  # of a screen that is not one of the tabs
     BINDINGS = [Binding("Y", "copy", "Copy", show=False)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]

@@ -14,7 +14,7 @@ from aetui.catalog import model_spec, model_specs
 from aetui.model_spec import Capability, ModelSpec
 from aetui.processes.controller import Action
 from aetui.processes.snapshots import RunSnapshot, Snapshot
-from aetui.tui.messages import ChooseRun, EditSettings, StartAll, TrainerCommand
+from aetui.tui.messages import ChooseRun, EditSettings, OpenChart, StartAll, TrainerCommand
 from aetui.tui.screens.base import Command, ModeScreen
 from aetui.tui.screens.panel import ModelPanel
 
@@ -41,6 +41,7 @@ class TrainScreen(ModeScreen):
         Binding("r", "command('resume')", "Resume"),
         Binding("e", "edit", "Edit"),
         Binding("o", "choose_run", "Runs"),
+        Binding("enter", "open_chart", "Chart", key_display="⏎"),
     ]
 
     def body(self) -> Iterable[Widget]:
@@ -55,6 +56,7 @@ class TrainScreen(ModeScreen):
         for action, key in ACTIONS.items():
             name = f"{action.capitalize()} training"
             yield name, f"{title} ({key})", partial(self.action_command, action)
+        yield "Chart", f"The curves, large: {title} (enter)", self.action_open_chart
         yield "Settings", f"Change them, then start: {title} (e)", self.action_edit
         yield "Runs", f"Choose the run that is shown: {title} (o)", self.action_choose_run
         for spec in model_specs():
@@ -109,6 +111,9 @@ class TrainScreen(ModeScreen):
 
     def action_choose_run(self) -> None:
         self.post_message(ChooseRun(model=self._model()))
+
+    def action_open_chart(self) -> None:
+        self.post_message(OpenChart(self._model()))
 
     def action_edit(self) -> None:
         self.post_message(EditSettings(self._model()))
