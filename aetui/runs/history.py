@@ -17,6 +17,16 @@ PLACE: Final = (
     "epoch",
 )  # of a record; its other numbers are figures
 MOST_CURVES: Final = 64  # no training has so many; a damaged file may
+MOST_MARKS: Final = 64
+UNMARKED: Final = ("started", "saved", "save_failed")  # events that change no curve
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An event that the curves may show: where it was, and in a few words what."""
+
+    epoch: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,7 @@ class HistorySnapshot:
 
     curves: Mapping[str, CurveSnapshot] = field(default_factory=dict)
     """By key, every figure of the step lines and of the epoch lines: "loss", "lr", "test_loss"."""
+    marks: tuple[Mark, ...] = ()  # the newest, in their order
     step: Record = field(default_factory=dict)  # the newest step line
     epoch: Record = field(default_factory=dict)  # the newest epoch line
     state_event: Record = field(default_factory=dict)
@@ -40,6 +51,7 @@ class History:
 
     def __init__(self) -> None:
         self._curves: dict[str, Curve] = {}
+        self._marks: list[Mark] = []
         self._step: Record = {}
         self._epoch: Record = {}
         self._state_event: Record = {}
@@ -88,10 +100,15 @@ class History:
         if record.get("event") == "resumed" and epoch is not None:
             for curve in self._curves.values():
                 curve.cut(epoch)
+            self._marks = [mark for mark in self._marks if mark.epoch <= epoch]
+        if epoch is not None and record["event"] not in UNMARKED:
+            text = str(record.get("message") or record["event"])
+            self._marks = [*self._marks[1 - MOST_MARKS :], Mark(epoch, text)]
 
     def snapshot(self) -> HistorySnapshot:
         return HistorySnapshot(
             {key: curve.snapshot() for key, curve in self._curves.items()},
+            tuple(self._marks),
             self._step,
             self._epoch,
             self._state_event,

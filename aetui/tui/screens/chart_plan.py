@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from aetui.tui.screens.run_curves import (
     Quantity,
     line,
     longest,
+    marks,
     quantities,
     time_unit,
 )
@@ -72,6 +73,8 @@ def plan(runs: Sequence[RunSnapshot], view: ChartView, looks: Looks) -> Plan | N
         for run, part, curve in found
     )
     frame = _frame([each.line for each in drawn], view, end, unit, title)
+    if len(runs) == 1 and drawn:
+        frame = replace(frame, marks=marks(runs[0], drawn[0].curve, view.axis, unit))
     return Plan(quantity, choices.index(quantity) + 1, len(choices), drawn, unit, end, frame)
 
 

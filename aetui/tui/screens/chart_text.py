@@ -17,6 +17,7 @@ from aetui.tui.screens.run_curves import places
 
 MUTED: Final = "$foreground-muted"
 NAME_WIDTH: Final = 18
+SPREAD_WIDTH: Final = 20
 Words = tuple[str, str] | str
 
 
@@ -71,13 +72,16 @@ def value_row(plan: Plan, view: ChartView, drawn: Drawn, about: str | None) -> C
     value = drawn.line.at(x)
     words.append(name)
     words.append((f" {number_text(value)}" if value is not None else f" {'–':>9}", "bold"))
-    if value is not None:
-        low, high = drawn.line.spread_at(x)
-        same = low == high
-        spread = number_text(low) if same else f"{number_text(low)} to {number_text(high)}"
-        words.append((f"  raw {' '.join(spread.split())}", MUTED))
+    spread = "" if value is None else _spread_text(*drawn.line.spread_at(x))
+    words.append((f"  {spread:<{SPREAD_WIDTH}}", MUTED))
     words.append(f"  {about or ''}")
     return Content.assemble(*words)
+
+
+def _spread_text(low: float, high: float) -> str:
+    """What the smoothed value was made of there."""
+    first, last = number_text(low).strip(), number_text(high).strip()
+    return f"raw {first}" if first == last else f"raw {first} to {last}"
 
 
 def number_text(value: float) -> str:

@@ -53,9 +53,11 @@ class ChartView:
         inside = around is not None and left <= around <= right
         middle = around if inside and around is not None else (left + right) / 2
         left, right = (middle + (side - middle) / factor for side in (left, right))
-        if right - left < CLOSEST * end:
+        width = min(right - left, end)
+        if width < CLOSEST * end:
             return self
-        return self._over(left, right, end)
+        left = max(0.0, min(left, end - width))
+        return self._over(left, left + width, end)
 
     def panned(self, distance: float, end: float) -> ChartView:
         """Moved to the right by `distance`."""
@@ -66,7 +68,6 @@ class ChartView:
         return self._over(left + distance, right + distance, end)
 
     def _over(self, left: float, right: float, end: float) -> ChartView:
-        left, right = max(0.0, left), min(right, end)
         is_all = right - left >= end * (1 - 1e-9)
         return replace(self, span=None if is_all else (left, right))
 

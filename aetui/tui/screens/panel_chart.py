@@ -7,7 +7,7 @@ from typing import Final
 from textual.color import Color
 
 from aetui.processes.snapshots import RunSnapshot
-from aetui.tui.screens.run_curves import USUAL_HALF_LIFE, Look, Part, line, longest, loss_of
+from aetui.tui.screens.run_curves import USUAL_HALF_LIFE, Look, Part, line, longest, loss_of, marks
 from aetui.tui.widgets.chart import Chart, Frame
 from aetui.tui.widgets.chart_raster import Window
 from aetui.tui.widgets.curve import x_range, y_range
@@ -31,4 +31,5 @@ class PanelChart(Chart):
         ]
         left, right = x_range(lines)
         window = Window(left, right, *y_range(lines, left, right))
-        self.show(lines, Frame(window, "epoch"))
+        happened = marks(run, found["train"], "epoch", 1.0) if "train" in found else ()
+        self.show(lines, Frame(window, "epoch", marks=happened))

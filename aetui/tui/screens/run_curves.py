@@ -9,6 +9,7 @@ from typing import Final, Literal
 import numpy as np
 from textual.color import Color
 
+from aetui.errors import printable
 from aetui.model_spec import ModelSpec
 from aetui.processes.snapshots import RunSnapshot
 from aetui.runs.curve import CurveSnapshot
@@ -21,6 +22,7 @@ HALF_LIVES: Final = (0.005, 0.01, 0.02, 0.05, 0.1)
 """Strengths of smoothing: half-lives as shares of the longest curve."""
 USUAL_HALF_LIFE: Final = 0.01
 LOSS: Final = "loss"
+LONGEST_TEXT: Final = 80  # characters of what is said of an event
 SHARED: Final = {
     "lr": ("learning rate", ""),
     "images_per_s": ("speed", "images/s"),
@@ -116,6 +118,19 @@ def line(curve: CurveSnapshot, axis: Axis, unit: float, half_life: float, look: 
     )
     x = np.maximum.accumulate(x / unit)
     return Line(look.label, look.colour, x, smooth(x, y, half_life), low, high, look.dashed)
+
+
+def marks(
+    run: RunSnapshot, curve: CurveSnapshot, axis: Axis, unit: float
+) -> tuple[tuple[float, str], ...]:
+    """(place on that axis, words) of what happened in the run's training."""
+    if not curve.x:
+        return ()
+    x, y = np.array(curve.x), np.array(places(curve, axis)) / unit
+    return tuple(
+        (float(np.interp(mark.epoch, x, y)), printable(mark.text, LONGEST_TEXT))
+        for mark in run.history.marks
+    )
 
 
 def longest(curves: Iterable[CurveSnapshot], axis: Axis) -> float:

@@ -1,7 +1,7 @@
 """Curves over their spread, with axes, and a cursor where one is wanted.
 
-Drawn in numpy: of two curves of 400 points at 120x40, textual-plot takes 123 ms, with every move of a
-cursor anew. This takes 7 ms, and 0.7 ms for a move (medians of seven on a busy core).
+Drawn in numpy: of two curves of 400 points at 120x40, textual-plot takes 123 ms, anew with every
+move of a cursor. This takes 7 ms, and 0.7 ms for a move (medians of seven on a busy core).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -25,17 +26,20 @@ from aetui.tui.widgets.strip_view import StripView
 
 FAINT: Final = 0.45  # of a line's colour in its spread, on the ground
 LABELLED_ROWS: Final = 5  # of a chart that has room for names at the ends of its curves
+EVENT: Final = "╎"
+LONGEST_MARK: Final = 24  # characters
 REVERSED: Final = Style(reverse=True)
 Cell = tuple[str, Style]
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Which part of the curves is shown, and how the axes read."""
+    """Which part of the curves is shown, how the axes read, and what happened where."""
 
     window: Window
     title: str  # of the horizontal axis
     log: bool = False  # the lines and the window are in powers of ten
+    marks: tuple[tuple[float, str], ...] = ()  # (x, a few words)
 
 
 class Chart(StripView):
@@ -102,6 +106,7 @@ class Chart(StripView):
             return
         columns, rows, window = self.columns, self.rows, self._frame.window
         self._cells = self._coloured(draw(self._lines, window, columns, rows))
+        self._mark_events(self._frame)
         if rows >= LABELLED_ROWS:
             self._label_ends(window)
         self._gutter = gutter(window, rows, log=self._frame.log)
@@ -135,6 +140,22 @@ class Chart(StripView):
     def _on_ground(self, part: str) -> Style:
         style = self.get_component_rich_style(part)
         return Style(color=style.color, bold=style.bold) + self.ground_style
+
+    def _mark_events(self, frame: Frame) -> None:
+        """A line down from the top for each event, its words beside it where nothing is."""
+        style, free = self._on_ground("chart--axis"), 0
+        for x, text in frame.marks:
+            column = frame.window.column(x, self.columns)
+            if not 0 <= column < self.columns:
+                continue
+            for cells in self._cells:
+                if cells[column][0] == " ":
+                    cells[column] = EVENT, style
+            words = f" {text[:LONGEST_MARK]}"
+            fits = column >= free and column + len(words) < self.columns
+            if fits and cell_len(words) == len(words):
+                free = column + len(words) + 1
+                self._cells[0][column + 1 : free] = [(letter, style) for letter in words]
 
     def _label_ends(self, window: Window) -> None:
         """The label of each line above its last point that is shown, or below it."""
