@@ -159,7 +159,8 @@ class ChartScreen(ModeScreen):
         def look(run: RunSnapshot, part: Part) -> Look:
             place = by_run[run.identity]
             both = self._view.parts == "both"
-            return Look(LETTERS[place], run_colour(place, ground), both and part == "train")
+            label = f"{LETTERS[place]} {part}" if both else LETTERS[place]
+            return Look(label, run_colour(place, ground), both and part == "train")
 
         return look
 

@@ -66,7 +66,7 @@ def value_row(plan: Plan, view: ChartView, drawn: Drawn, about: str | None) -> C
     stroke = "╌" if drawn.line.dashed else "━"
     name = f"{printable(drawn.run.name, NAME_WIDTH):<{NAME_WIDTH}} {drawn.part:<5}"
     words: list[Words] = [
-        (f" {stroke} " if about is None else f" {stroke} {drawn.line.label} ", colour)
+        (f" {stroke} " if about is None else f" {stroke} {drawn.line.label[:1]} ", colour)
     ]
     x = float(drawn.line.x[-1]) if view.cursor is None else view.cursor / plan.unit
     value = drawn.line.at(x)

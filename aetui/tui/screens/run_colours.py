@@ -29,7 +29,7 @@ CONTRAST: Final = 3.0  # to the ground, at least: WCAG's figure for graphics
 
 
 class RunColours:
-    """Gives each run a place among the colours, the same at every launch where that is free."""
+    """Gives each run a place among the colours: for a launch, and where it is free for ever."""
 
     def __init__(self) -> None:
         self._places: dict[RunIdentity, int] = {}
@@ -47,7 +47,7 @@ class RunColours:
 
     def _free(self, run: RunIdentity, used: set[int], taken: set[int]) -> int:
         """A place that no run has had, else one that none of those shown has."""
-        first = zlib.crc32(repr(run).encode())
+        first = zlib.crc32(f"{run.created}".encode())
         order = [(first + number) % MOST_COMPARED for number in range(MOST_COMPARED)]
         unused = [place for place in order if place not in used]
         return (unused or [place for place in order if place not in taken])[0]

@@ -12,7 +12,7 @@ from aetui.tui.widgets.plane_marks import tick_text
 
 GUTTER: Final = 7  # columns left of the curves
 LOW: Final = 6  # rows of a chart that has none left for the line of the horizontal axis
-FEW_ROWS: Final = 3  # of curves, beside which only the ends of the axis are named
+FEW_ROWS: Final = 5  # of curves, beside which only the ends of the axis are named
 ROWS_APART: Final = 3  # of two numbers of the vertical axis
 COLUMNS_APART: Final = 12
 THOUSANDS: Final = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
