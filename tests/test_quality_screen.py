@@ -14,7 +14,7 @@ from aetui.ml.data.transforms import to_float
 from aetui.ml.quality.classes import class_figures
 from aetui.tui.app import AetuiApp
 from aetui.tui.screens.scatter_quality import QualityScreen
-from aetui.tui.widgets.loss_chart import LossChart
+from aetui.tui.widgets.chart import Chart
 from tests.made_runs import COLOUR, make_plane_run
 from tests.pilot import opened, run_command, shown, until
 from tests.trainers import train_here
@@ -48,7 +48,7 @@ async def test_the_figures_are_those_of_scikit_learn(size: tuple[int, int], trai
         assert table["k-means purity"] == f"{found.kmeans_purity * 100:.1f} %"
         assert table["k-means NMI"] == f"{found.kmeans_nmi:.3f}"
         assert "of the test error is reconstruction" in shown(app, "#shares")
-        assert app.screen.query_one(LossChart)
+        assert app.screen.query_one(Chart)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, QualityScreen))
 

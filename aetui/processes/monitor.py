@@ -45,6 +45,13 @@ class Pick:
 
 
 @dataclass(frozen=True)
+class Compare:
+    """Follow these runs too, for a chart of all of them."""
+
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
 class HoldEpoch:
     """Show the plane as it was after this epoch; None follows the newest."""
 
@@ -78,7 +85,7 @@ class Refresh:
     """Look at the runs at once: one was deleted, renamed or given a note."""
 
 
-Wish = Refresh | Follow | Pick | HoldEpoch | ShowAxes | UseCheckpoint | Terminate
+Wish = Refresh | Follow | Pick | Compare | HoldEpoch | ShowAxes | UseCheckpoint | Terminate
 
 
 class RunMonitor:
@@ -146,6 +153,8 @@ class RunMonitor:
                 self._follow(trainer)
             case Pick(path):
                 self._pick(path)
+            case Compare(paths):
+                self._choice.compare(paths)
             case HoldEpoch(epoch):
                 self._maps.hold(self._snapshot.views.get("plane"), epoch)
             case UseCheckpoint(path, best):
@@ -192,7 +201,8 @@ class RunMonitor:
         self._index.refresh(at_once=replaced or self._is_anything_starting())
         panels = self._choice.panels(self._index.runs)
         views = self._choice.views(self._index.runs)
-        self._watch([*panels.values(), *views.values()])
+        compared = self._choice.compared(self._index.runs)
+        self._watch([*panels.values(), *views.values(), *compared])
         plane = self._snapshot_of(views["plane"]) if "plane" in views else None
         self._publish_if_new(
             Snapshot(
@@ -200,6 +210,7 @@ class RunMonitor:
                 runs=self._index.summaries,
                 panels={model: self._snapshot_of(run) for model, run in panels.items()},
                 views={capability: self._snapshot_of(run) for capability, run in views.items()},
+                compared=tuple(self._snapshot_of(run) for run in compared),
                 starting=self._starting(panels),
                 plane=self._maps.current(plane),
                 read_errors=self._index.errors,

@@ -133,6 +133,7 @@ class Snapshot:
     panels: Mapping[str, RunSnapshot] = field(default_factory=dict)  # by model: what Train shows
     views: Mapping[Capability, RunSnapshot] = field(default_factory=dict)
     """By capability: what the screens show that need it."""
+    compared: tuple[RunSnapshot, ...] = ()  # marked by a person, to be drawn in one chart
     starting: Mapping[str, StartingTrainer] = field(default_factory=dict)  # by model
     plane: PlaneMap | None = None
     read_errors: tuple[str, ...] = ()  # a sentence for each run that cannot be read

@@ -34,9 +34,11 @@ from aetui.tui.messages import (
     AskText,
     ChooseAxes,
     ChooseRun,
+    CompareRuns,
     EditSettings,
     ErrorMessage,
     HoldMapEpoch,
+    OpenChart,
     OpenCode,
     RunChange,
     SaveFigure,
@@ -245,6 +247,14 @@ class AetuiApp(App[None]):
     @on(ChooseRun)
     def _choose_run(self, wish: ChooseRun) -> None:
         self._run_task(self._send_on(self._actions.choose_run(wish)))
+
+    @on(CompareRuns)
+    def _compare_runs(self, wish: CompareRuns) -> None:
+        self._run_task(self._actions.compare(wish.paths))
+
+    @on(OpenChart)
+    def _open_chart(self, wish: OpenChart) -> None:
+        self._dialogs.show_chart(wish.model)
 
     async def _send_on(self, asking: Coroutine[Any, Any, TrainerCommand | None]) -> None:
         if (command := await asking) is not None:

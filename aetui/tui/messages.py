@@ -62,6 +62,20 @@ class ChooseRun(Message):
 
 
 @dataclass
+class CompareRuns(Message):
+    """Follow these runs, to be drawn in one chart; none ends it."""
+
+    paths: tuple[Path, ...]
+
+
+@dataclass
+class OpenChart(Message):
+    """Show the curves of a model's run large."""
+
+    model: str
+
+
+@dataclass
 class AskPath(Message):
     """Ask a person for the path of a file, and call `answered` with it unless they cancel."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from aetui.errors import BadInput
 from aetui.processes.controller import Outcome, TrainerController
-from aetui.processes.monitor import Follow, Pick, Refresh, RunMonitor, Wish
+from aetui.processes.monitor import Compare, Follow, Pick, Refresh, RunMonitor, Wish
 from aetui.processes.snapshots import Snapshot
 from aetui.runs.keeping import delete_run, rename_run, write_note
 from aetui.runs.summary import RunSummary
@@ -114,8 +115,17 @@ class RunActions:
             return None
         if chosen.use == "settings":
             return await self.edit_settings(chosen.run.config.model, chosen.run)
-        await self._wish(Pick(chosen.run.path))
+        await self.compare(chosen.marked)
+        if chosen.marked:
+            self._dialogs.show_chart(chosen.run.config.model)
+        else:
+            await self._wish(Pick(chosen.run.path))
         return None
+
+    async def compare(self, paths: tuple[Path, ...]) -> None:
+        """Follow these runs, to be drawn in one chart."""
+        if paths != tuple(run.path for run in self._snapshot.compared):
+            await self._wish(Compare(paths))
 
     async def change_run(self, change: RunChange) -> None:
         """Delete or rename the run, or note something about it, after asking."""

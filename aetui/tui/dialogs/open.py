@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,13 @@ class Dialogs:
         dialog = RunList(title, select, snapshot, shown.path if shown else None)
         return await self._app.push_screen_wait(dialog)
 
+    def show_chart(self, model: str) -> None:
+        """The curves of the runs that are compared, else of the run on that model's panel."""
+        from aetui.tui.screens.chart import ChartScreen
+
+        if not isinstance(self._app.screen, ChartScreen):
+            self._app.push_screen(ChartScreen(self._services, model))
+
     async def ask_delete(self, run: RunSummary) -> bool:
         """Whether that run is to be deleted."""
         from aetui.tui.dialogs.ask import AskYes
@@ -163,6 +171,7 @@ class Dialogs:
 
         tabs = self._services.tabs
         tab = next(tab for tab in tabs if tab.name == screen.NAME)
+        tab = replace(tab, help=screen.PAGE) if screen.PAGE else tab
         bindings = [item for item in type(screen).BINDINGS if isinstance(item, Binding)]
         self._app.push_screen(HelpScreen(tab, tabs, bindings))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from rich.cells import set_cell_size
@@ -19,6 +20,7 @@ from aetui.runs.summary import RunSummary
 
 NAME_WIDTH: Final = 20
 DATA_WIDTH: Final = 13
+MARK: Final = "●"  # in the column after the name
 LONGEST: Final = 200  # characters of a cell
 STATES: Final = ("starting", "running", "paused", "done", "stopped", "failed")
 HEADINGS: Final = (
@@ -34,6 +36,7 @@ class RunTable(ScrollView, can_focus=False):
     COMPONENT_CLASSES = {
         "run-table--cursor",
         "run-table--muted",
+        "run-table--marked",
         *(f"run-table--{state}" for state in STATES),
     }
 
@@ -44,6 +47,7 @@ class RunTable(ScrollView, can_focus=False):
         super().__init__(id=id)
         self.runs: Sequence[RunSummary] = ()
         self.cursor = 0
+        self._marked: frozenset[Path] = frozenset()
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -55,9 +59,11 @@ class RunTable(ScrollView, can_focus=False):
         """The rows, without their styles."""
         return "\n".join("".join(text for text, _ in _cells(run)) for run in self.runs)
 
-    def show(self, runs: Sequence[RunSummary], cursor: int) -> None:
-        """Show these runs, the cursor on that row."""
-        self.runs = runs
+    def show(
+        self, runs: Sequence[RunSummary], cursor: int, marked: frozenset[Path] = frozenset()
+    ) -> None:
+        """Show these runs, the cursor on that row; a dot follows the name of a marked one."""
+        self.runs, self._marked = runs, marked
         self.virtual_size = Size(0, len(runs))
         self.move_to(cursor)
 
@@ -90,6 +96,9 @@ class RunTable(ScrollView, can_focus=False):
             cursor = self.get_component_rich_style("run-table--cursor")
             styled = [(text, style + cursor) for text, style in styled]
             plain = cursor
+        if self.runs[row].path in self._marked:
+            (text, style), mark = styled[0], self._style("marked")
+            styled[:1] = [(text[:-1], style), (MARK, style + mark)]
         strip = Strip([Segment(text, style) for text, style in styled])
         return strip.crop(0, width).extend_cell_length(width, plain)
 

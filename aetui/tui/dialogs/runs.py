@@ -16,8 +16,9 @@ from textual.widgets import Footer, Input, Static
 from aetui.processes.snapshots import Snapshot
 from aetui.runs.summary import RunSummary
 from aetui.tui.dialogs.run_table import HEADINGS, RunTable
-from aetui.tui.messages import RunChange
+from aetui.tui.messages import ErrorMessage, RunChange
 from aetui.tui.screens.base import SnapshotScreen
+from aetui.tui.screens.run_colours import MOST_COMPARED
 
 Select = Callable[[Snapshot], Sequence[RunSummary]]
 """The runs that a list is of, newest first."""
@@ -44,6 +45,7 @@ class Chosen:
 
     run: RunSummary
     use: Use
+    marked: tuple[Path, ...] = ()  # to be compared
 
 
 class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
@@ -57,6 +59,7 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
         Binding("pagedown", "move(10)", show=False, priority=True),
         Binding("pageup", "move(-10)", show=False, priority=True),
         Binding("tab", "sort", "Sort", priority=True),
+        Binding("f5", "mark", "Compare"),
         Binding("f2", "change('rename')", "Rename"),
         Binding("f3", "change('note')", "Note"),
         Binding("f4", "choose('settings')", "Same settings"),
@@ -71,6 +74,8 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
         self._runs = select(snapshot)
         self._shown = shown
         self._order = 0
+        listed = {run.path for run in self._runs}
+        self._marked = [run.path for run in snapshot.compared if run.path in listed]
 
     def compose(self) -> ComposeResult:
         with Vertical(id="runs"):
@@ -100,9 +105,11 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
         if order is not None:
             runs.sort(key=order)  # type: ignore[arg-type]  # keys of one order compare
         number = next((row for row, run in enumerate(runs) if run.path == path), 0)
-        self._table.show(runs, number)
+        self._table.show(runs, number, frozenset(self._marked))
         count = f"{len(runs)} of {len(self._runs)}" if words else f"{len(runs)}"
         self.query_one("#runs").border_title = f"{self._title}: {count}, {name}"
+        marks = f"{len(self._marked)} to compare: enter shows them" if self._marked else ""
+        self.query_one("#runs").border_subtitle = marks
 
     def on_input_changed(self) -> None:
         self._list(None)
@@ -125,7 +132,33 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
 
     def _choose(self, use: Use) -> None:
         if run := self._table.chosen:
-            self.dismiss(Chosen(run, use))
+            there = {each.path for each in self._runs}
+            self.dismiss(Chosen(run, use, tuple(path for path in self._marked if path in there)))
+
+    def action_mark(self) -> None:
+        """Mark the run to be compared, or no longer, and go on to the next."""
+        run = self._table.chosen
+        if run is None:
+            return
+        if run.path in self._marked:
+            self._marked.remove(run.path)
+        elif reason := self._why_not(run):
+            self.post_message(ErrorMessage(reason))
+            return
+        else:
+            self._marked.append(run.path)
+        self._list(run.path)
+        self.action_move(1)
+
+    def _why_not(self, run: RunSummary) -> str:
+        """Why it cannot be compared with those that are marked; "" where it can."""
+        if len(self._marked) == MOST_COMPARED:
+            return f"A chart holds {MOST_COMPARED} runs; f5 on a marked one frees a place."
+        unit = run.config.spec.loss_unit
+        units = {run.config.spec.loss_unit for run in self._runs if run.path in self._marked}
+        if units - {unit}:
+            return f"{run.name} measures in {unit}, the marked ones in {units.pop()}."
+        return ""
 
     def action_change(self, what: Literal["delete", "rename", "note"]) -> None:
         if run := self._table.chosen:

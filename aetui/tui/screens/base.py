@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -21,9 +21,10 @@ from aetui.model_spec import Capability
 from aetui.processes.inference import Inference, Superseded
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.terminal import TerminalProfile
-from aetui.tui.bars import GuideLine, KeyBar, Tab, TopBar, UnderwayLine
+from aetui.tui.bars import GuideLine, Help, KeyBar, Tab, TopBar, UnderwayLine
 from aetui.tui.guide import Guide
 from aetui.tui.messages import ChooseRun, ErrorMessage, ShowCheckpoint
+from aetui.tui.screens.run_colours import RunColours
 from aetui.tui.screens.saving import SAVE_BINDING, SavingScreen
 from aetui.tui.underway import Underway
 
@@ -49,6 +50,7 @@ class Services:
     snapshot: Callable[[], Snapshot]  # the newest that the app was given
     guide: Guide
     underway: Underway
+    run_colours: RunColours = field(default_factory=RunColours)
 
 
 class SnapshotScreen(SavingScreen):
@@ -83,6 +85,7 @@ class ModeScreen(SnapshotScreen):
     CAPABILITY: ClassVar[Capability | None] = None  # what the run that it shows must have
     SMALLEST: ClassVar[tuple[int, int]] = (80, 24)  # (columns, rows)
     BINDINGS = [Binding("Y", "copy", "Copy", show=False), SAVE_BINDING]
+    PAGE: ClassVar[Help | None] = None  # of a screen that is not one of the tabs
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]
 

@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
-from textual.color import Color
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import ProgressBar, Static
@@ -15,7 +14,6 @@ from aetui.errors import printable
 from aetui.model_spec import ModelSpec
 from aetui.processes.snapshots import RunSnapshot, StartingTrainer
 from aetui.runs.directory import LOG
-from aetui.runs.history import CurveSnapshot
 from aetui.runs.summary import State
 from aetui.tui.screens.panel_text import (
     best_text,
@@ -26,7 +24,7 @@ from aetui.tui.screens.panel_text import (
 )
 
 if TYPE_CHECKING:
-    from aetui.tui.widgets.loss_chart import LossChart
+    from aetui.tui.screens.panel_chart import PanelChart
 
 STATE_STYLES: Final[dict[State, str]] = {
     "starting": "$secondary",
@@ -39,7 +37,6 @@ STATE_STYLES: Final[dict[State, str]] = {
 CHART_EVERY: Final = 5.0  # seconds
 LEAST_ROWS: Final = 7  # of a panel that has some left for a chart
 LEGEND_ROWS: Final = 13  # of a panel that has one left for the chart's legend
-STEEP_SHARE: Final = 12  # the first twelfth falls so steeply that it would flatten the rest
 CAUSE_LINES: Final = 5  # of a traceback
 CHANGING_HEIGHT: Final = ("message", "note")
 KEYS: Final = (
@@ -161,31 +158,26 @@ class ModelPanel(Vertical, can_focus=True):
     def _show_chart(self, run: RunSnapshot) -> None:
         """Draw the curves, but not with every step: the chart is most of the cost of watching."""
         now, charted = time.monotonic(), (run.identity, run.state, self.size, self.app.theme)
-        limits = _limits(run.history.curve("loss"), run.history.curve("test_loss"))
-        self.set_class(limits is None, "-chartless")
+        keys = (run.spec.losses[0], "train_loss", "test_loss")
+        has_curve = any(len(run.history.curve(key).x) > 1 for key in keys)
+        self.set_class(not has_curve, "-chartless")
         if (
-            limits is None
+            not has_curve
             or self.size.height < LEAST_ROWS
             or (charted == self._charted and now - self._charted_at < CHART_EVERY)
         ):
             return
         self._charted = charted
         self._charted_at = now
-        variables = self.app.theme_variables
-        train, test = (Color.parse(variables[name]) for name in ("secondary", "foreground"))
-        curves = {
-            train.rich_color.name: run.history.curve("loss"),
-            test.rich_color.name: run.history.curve("test_loss"),
-        }
-        self._chart().show_curves(curves, limits, run.epoch)
+        self._chart().show_run(run)
 
-    def _chart(self) -> LossChart:
-        """Made when there is first something to draw: its library takes 0.2 s to load."""
-        from aetui.tui.widgets.loss_chart import LossChart
+    def _chart(self) -> PanelChart:
+        """Made when there is first something to draw: it needs numpy."""
+        from aetui.tui.screens.panel_chart import PanelChart
 
-        if not self.query(LossChart):
-            self.mount(LossChart(), before=self.query_one(".message"))
-        return self.query_one(LossChart)
+        if not self.query(PanelChart):
+            self.mount(PanelChart(), before=self.query_one(".message"))
+        return self.query_one(PanelChart)
 
     def on_resize(self) -> None:
         self.set_class(self.size.height < LEAST_ROWS, "-low")
@@ -202,13 +194,3 @@ def _safe(text: str, limit: int = LONGEST) -> str:
 def _safe_lines(text: str) -> str:
     """The end of a message that may be a traceback."""
     return "\n".join(_safe(line) for line in text.splitlines()[-CAUSE_LINES:])
-
-
-def _limits(*curves: CurveSnapshot) -> tuple[float, float] | None:
-    """The range of losses worth drawing; None where there are not two points yet."""
-    values = [value for curve in curves for value in curve.y[len(curve.y) // STEEP_SHARE :]]
-    if len(values) < 2:
-        return None
-    low, high = min(values), max(values)
-    margin = 0.04 * (high - low) or 1e-3
-    return low - margin, high + margin

@@ -16,8 +16,11 @@ from textual.widgets import Static
 from aetui.processes.snapshots import RunSnapshot
 from aetui.protocol import Packet
 from aetui.runs.advice import error_shares
-from aetui.runs.history import CurveSnapshot
 from aetui.runs.metrics import number_or_none
+from aetui.tui.screens.run_curves import Look, line
+from aetui.tui.widgets.chart import Chart, Frame
+from aetui.tui.widgets.chart_raster import Window
+from aetui.tui.widgets.curve import x_range, y_range
 
 MUTED: Final = "$foreground-muted"
 PENDING: Final = "…"
@@ -42,9 +45,7 @@ class QualityScreen(ModalScreen[None]):
     #quality { border: round $accent; background: $surface; border-title-style: bold; }
     #quality Static { height: auto; }
     #quality #curve-legend { margin-top: 1; }
-    #quality LossChart { height: 9; background: $surface; }
-    #quality LossChart > .plot--axis { color: $foreground-muted; }
-    #quality LossChart > .plot--tick { color: $foreground-muted; text-style: none; }
+    #quality Chart { height: 9; background: $surface; }
     """
     BINDINGS = [Binding("escape,q,enter", "dismiss", "Close")]
 
@@ -97,22 +98,22 @@ class QualityScreen(ModalScreen[None]):
         self.query_one("#figures-table", Static).update(Content.assemble(*parts))
 
     def _show_curves(self) -> None:
-        curves = {key: _in_percent(self._run.history.curve(key)) for key in CURVES}
-        values = [value for curve in curves.values() for value in curve.y]
+        """The accuracy after each epoch, once there are two."""
+        curves = {key: self._run.history.curve(key) for key in CURVES}
         if max(len(curve.x) for curve in curves.values()) < 2:
             return
         legend = [(f"━ {words}  ", f"${name}") for name, words in CURVES.values()]
-        title = ("kNN accuracy after each epoch, in %   ", MUTED)
+        title = ("kNN accuracy after each epoch   ", MUTED)
         self.query_one("#curve-legend", Static).update(Content.assemble(title, *legend))
-        from aetui.tui.widgets.loss_chart import LossChart  # late: its library takes 0.2 s to load
-
-        chart = LossChart()
+        lines = [line(curve, "epoch", 1.0, 0.0, self._look(key)) for key, curve in curves.items()]
+        left, right = x_range(lines)
+        chart = Chart()
         self.query_one("#quality").mount(chart)
-        margin = 0.04 * (max(values) - min(values)) or 1.0
-        colours = (Color.parse(self.app.theme_variables[name]) for name, _ in CURVES.values())
-        drawn = zip((colour.rich_color.name for colour in colours), curves.values(), strict=True)
-        limits = min(values) - margin, max(values) + margin
-        chart.show_curves(dict(drawn), limits, self._run.epoch)
+        chart.show(lines, Frame(Window(left, right, *y_range(lines, left, right)), "epoch"))
+
+    def _look(self, key: str) -> Look:
+        name, words = CURVES[key]
+        return Look(words, Color.parse(self.app.theme_variables[name]))
 
 
 def shares_text(run: RunSnapshot) -> str:
@@ -137,7 +138,3 @@ def _figure(key: str, value: float | None) -> str:
     if value is None:
         return PENDING
     return f"{value:.3f}" if key == "kmeans_nmi" else f"{value * 100:.1f} %"
-
-
-def _in_percent(curve: CurveSnapshot) -> CurveSnapshot:
-    return CurveSnapshot(curve.x, tuple(100 * value for value in curve.y))

@@ -14,7 +14,14 @@ from aetui.catalog import model_spec, model_specs
 from aetui.model_spec import Capability, ModelSpec
 from aetui.processes.controller import Action
 from aetui.processes.snapshots import RunSnapshot, Snapshot
-from aetui.tui.messages import ChooseRun, EditSettings, SaveFigure, StartAll, TrainerCommand
+from aetui.tui.messages import (
+    ChooseRun,
+    EditSettings,
+    OpenChart,
+    SaveFigure,
+    StartAll,
+    TrainerCommand,
+)
 from aetui.tui.screens.base import Command, ModeScreen
 from aetui.tui.screens.panel import ModelPanel
 
@@ -41,6 +48,7 @@ class TrainScreen(ModeScreen):
         Binding("r", "command('resume')", "Resume"),
         Binding("e", "edit", "Edit"),
         Binding("o", "choose_run", "Runs"),
+        Binding("enter", "open_chart", "Chart", key_display="⏎"),
     ]
 
     def body(self) -> Iterable[Widget]:
@@ -55,6 +63,7 @@ class TrainScreen(ModeScreen):
         for action, key in ACTIONS.items():
             name = f"{action.capitalize()} training"
             yield name, f"{title} ({key})", partial(self.action_command, action)
+        yield "Chart", f"The curves, large: {title} (enter)", self.action_open_chart
         yield "Settings", f"Change them, then start: {title} (e)", self.action_edit
         change = partial(self.post_message, EditSettings(self._model(), of_training=True))
         yield "Change settings of a training", f"While it trains: {title} (e)", change
@@ -114,6 +123,9 @@ class TrainScreen(ModeScreen):
 
     def action_choose_run(self) -> None:
         self.post_message(ChooseRun(model=self._model()))
+
+    def action_open_chart(self) -> None:
+        self.post_message(OpenChart(self._model()))
 
     def action_edit(self) -> None:
         """The settings of the next run; while one trains, those that it can change."""
