@@ -12,6 +12,7 @@ from aetui.config import RunConfig
 from aetui.model_spec import Capability, ModelSpec
 from aetui.runs.directory import RunIdentity
 from aetui.runs.history import HistorySnapshot
+from aetui.runs.machine_use import MachineUse
 from aetui.runs.metrics import Record, number_or_none
 from aetui.runs.summary import RunSummary, State
 
@@ -35,6 +36,7 @@ class RunSnapshot:
     epochs: tuple[int, ...] = ()  # after which there are latent maps
     log_line: str = ""  # the newest, while it starts
     elsewhere: str = ""  # the machine that trains it, where its lock is not seen here
+    use: MachineUse | None = None  # of that machine, while it trains
 
     @property
     def name(self) -> str:

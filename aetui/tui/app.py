@@ -37,6 +37,7 @@ from aetui.tui.messages import (
     HoldMapEpoch,
     OpenPoint,
     RunChange,
+    ShowLog,
     SnapshotPublished,
     StartAll,
     TrainerCommand,
@@ -233,6 +234,10 @@ class AetuiApp(App[None]):
     @on(RunChange)
     def _change_run(self, change: RunChange) -> None:
         self._run_task(self._actions.change_run(change))
+
+    @on(ShowLog)
+    def _show_log(self, wish: ShowLog) -> None:
+        self._dialogs.show_log(wish.run)
 
     @on(AskPath)
     def _ask_path(self, wish: AskPath) -> None:

@@ -58,6 +58,13 @@ class ChooseRun(Message):
 
 
 @dataclass
+class ShowLog(Message):
+    """Show what the trainers of a run have printed."""
+
+    run: Path
+
+
+@dataclass
 class AskPath(Message):
     """Ask a person for the path of a file, and call `answered` with it unless they cancel."""
 

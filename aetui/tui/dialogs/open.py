@@ -138,6 +138,12 @@ class Dialogs:
         self._path_typed = dialog.typed
         return path
 
+    def show_log(self, run: Path) -> None:
+        """What the trainers of the run in that folder have printed."""
+        from aetui.tui.dialogs.log import LogScreen
+
+        self._app.push_screen(LogScreen(run))
+
     def show_help(self, screen: ModeScreen) -> None:
         """The keys of that screen."""
         from aetui.tui.dialogs.help import HelpScreen

@@ -14,7 +14,14 @@ from aetui.catalog import model_spec, model_specs
 from aetui.model_spec import Capability, ModelSpec
 from aetui.processes.controller import Action
 from aetui.processes.snapshots import RunSnapshot, Snapshot
-from aetui.tui.messages import ChooseRun, EditSettings, StartAll, TrainerCommand
+from aetui.tui.messages import (
+    ChooseRun,
+    EditSettings,
+    ErrorMessage,
+    ShowLog,
+    StartAll,
+    TrainerCommand,
+)
 from aetui.tui.screens.base import Command, ModeScreen
 from aetui.tui.screens.panel import ModelPanel
 
@@ -41,6 +48,7 @@ class TrainScreen(ModeScreen):
         Binding("r", "command('resume')", "Resume"),
         Binding("e", "edit", "Edit"),
         Binding("o", "choose_run", "Runs"),
+        Binding("L", "log", "Log"),
     ]
 
     def body(self) -> Iterable[Widget]:
@@ -57,6 +65,7 @@ class TrainScreen(ModeScreen):
             yield name, f"{title} ({key})", partial(self.action_command, action)
         yield "Settings", f"Change them, then start: {title} (e)", self.action_edit
         yield "Runs", f"Choose the run that is shown: {title} (o)", self.action_choose_run
+        yield "Log", f"What the training has printed: {title} (L)", self.action_log
         for spec in model_specs():
             if not spec.featured:
                 edit = partial(self.post_message, EditSettings(spec.name))
@@ -109,6 +118,14 @@ class TrainScreen(ModeScreen):
 
     def action_choose_run(self) -> None:
         self.post_message(ChooseRun(model=self._model()))
+
+    def action_log(self) -> None:
+        model = self._model()
+        shown = self.snapshot.starting.get(model) or self.snapshot.panels.get(model)
+        if shown is None:
+            self.post_message(ErrorMessage(f"There is no {model} run yet; s starts one."))
+        else:
+            self.post_message(ShowLog(shown.path))
 
     def action_edit(self) -> None:
         self.post_message(EditSettings(self._model()))
