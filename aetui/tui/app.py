@@ -127,7 +127,7 @@ class AetuiApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: Textual's own entries, then those of the screen."""
         yield from super().get_system_commands(screen)
-        if isinstance(screen, ModeScreen):
+        if isinstance(screen, SnapshotScreen):
             yield from (SystemCommand(*command) for command in screen.commands())
 
     def on_mount(self) -> None:
@@ -221,7 +221,7 @@ class AetuiApp(App[None]):
 
     @on(EditSettings)
     def _edit_settings(self, wish: EditSettings) -> None:
-        self._run_task(self._send_on(self._actions.edit_settings(wish.model)))
+        self._run_task(self._send_on(self._actions.edit_settings(wish.model, wish.like)))
 
     @on(ChooseRun)
     def _choose_run(self, wish: ChooseRun) -> None:

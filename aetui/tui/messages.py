@@ -14,6 +14,9 @@ from aetui.processes.controller import Action
 from aetui.processes.snapshots import Snapshot
 from aetui.runs.summary import RunSummary
 
+Change = Literal["delete", "rename", "note"]
+"""What can be done with a run's folder."""
+
 
 @dataclass
 class SnapshotPublished(Message):
@@ -44,9 +47,10 @@ class StartAll(Message):
 
 @dataclass
 class EditSettings(Message):
-    """Open the settings form for the next run of a model."""
+    """Open the settings form for the next run of a model, filled with those of `like`."""
 
     model: str
+    like: RunSummary | None = None
 
 
 @dataclass
@@ -86,7 +90,7 @@ class RunChange(Message):
     """Delete or rename a run, or note something about it."""
 
     run: RunSummary
-    what: Literal["delete", "rename", "note"]
+    what: Change
     is_shown: bool  # by the screen below the list
 
 

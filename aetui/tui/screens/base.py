@@ -23,7 +23,8 @@ from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.terminal import TerminalProfile
 from aetui.tui.bars import GuideLine, KeyBar, Tab, TopBar
 from aetui.tui.guide import Guide
-from aetui.tui.messages import ChooseRun, ErrorMessage
+from aetui.tui.messages import ChooseRun, EditSettings, ErrorMessage
+from aetui.tui.screens.run_commands import run_commands
 
 if TYPE_CHECKING:
     from aetui.protocol import Array, Packet
@@ -71,6 +72,10 @@ class SnapshotScreen(Screen[Any]):
         """Show the run directories as they are now."""
         raise NotImplementedError
 
+    def commands(self) -> Iterable[Command]:
+        """What the command palette offers here beyond what it offers everywhere."""
+        return ()
+
 
 class ModeScreen(SnapshotScreen):
     """A screen of the app. It is given snapshots, asks the inference process, posts messages."""
@@ -98,10 +103,7 @@ class ModeScreen(SnapshotScreen):
         raise NotImplementedError
 
     def commands(self) -> Iterable[Command]:
-        """What the command palette offers on this screen beyond what every screen has.
-
-        All that needs a letter: some keyboards have others.
-        """
+        """All that needs a letter: some keyboards have others. And what has no key."""
         if self.CAPABILITY:
             yield "Runs", "Choose the run that is shown (o)", self.action_choose_run
         if (run := self.copied_run) is not None:
@@ -110,6 +112,10 @@ class ModeScreen(SnapshotScreen):
             if command:
                 says = "The command line that makes this run again, to the clipboard"
                 yield "Copy command", says, partial(self.copy, command)
+            listed = next((line for line in self.snapshot.runs if line.path == run.path), None)
+            if listed is not None:
+                edit = partial(self.post_message, EditSettings(listed.config.model, listed))
+                yield from run_commands(self, listed, edit, is_shown=True)
 
     @property
     def copied_run(self) -> RunSnapshot | None:
