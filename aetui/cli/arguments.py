@@ -28,6 +28,7 @@ from aetui.cli.argument_types import (
 from aetui.cli.bench_arguments import fill_bench
 from aetui.cli.keeping_arguments import fill_mv, fill_note, fill_rm, fill_watch
 from aetui.cli.shared_arguments import (
+    EXIT_CODES,
     add_best,
     add_model,
     add_number,
@@ -50,6 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="aetui",
         description="Train autoencoders and walk their latent plane, in any terminal, over SSH.",
+        epilog=EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"aetui {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -63,9 +65,12 @@ def make_parser() -> argparse.ArgumentParser:
     add("launch", _fill_launch, "the app", opens)
     add("train", _fill_train, "train without the app", "Train one model, as the app does.")
     add("runs", _fill_runs, "list the runs", "Every run with its model, data, score and state.")
-    add("watch", fill_watch, "print a training as it goes", "What trainings write, as text.")
     changes = "A learning rate, or what else its model can change; the run notes it."
     add("change", _fill_change, "change a setting of a run while it trains", changes)
+    follows = (
+        "What trainings write, as text, until they end. Exit code 0 where each is done, else 1."
+    )
+    add("watch", fill_watch, "print a training as it goes", follows)
     add("note", fill_note, "note something about a run", "One line, which the lists show.")
     add("mv", fill_mv, "rename a run", "Rename a run that is not in training.")
     add("rm", fill_rm, "delete runs", "Delete runs that are not in training, for good.")

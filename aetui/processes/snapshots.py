@@ -14,6 +14,7 @@ from aetui.model_spec import Capability, ModelSpec, Value
 from aetui.runs.changes import value_for
 from aetui.runs.directory import RunIdentity
 from aetui.runs.history import HistorySnapshot
+from aetui.runs.machine_use import MachineUse
 from aetui.runs.metrics import Record, number_or_none
 from aetui.runs.summary import RunSummary, State
 
@@ -48,6 +49,7 @@ class RunSnapshot:
     elsewhere: str = ""  # the machine that trains it, where its lock is not seen here
     best: KeptBest | None = None  # beside the last checkpoint
     uses_best: bool = False  # the screens show that one; `checkpoint` and `epochs` are its own
+    use: MachineUse | None = None  # of that machine, while it trains
 
     @property
     def name(self) -> str:

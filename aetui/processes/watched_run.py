@@ -15,6 +15,7 @@ from aetui.runs.directory import (
     file_stamp,
     latent_epochs,
 )
+from aetui.runs.heartbeat import read_beat
 from aetui.runs.history import History, HistorySnapshot
 from aetui.runs.lock import lock_holder, trainer_elsewhere
 from aetui.runs.metrics import MetricsTail, number_or_none
@@ -45,6 +46,7 @@ class WatchedRun:
         before, history = self.snapshot, self._read_metrics()
         here = lock_holder(before.path) is not None
         elsewhere = None if here else trainer_elsewhere(before.path)
+        beat = read_beat(before.path) if here else elsewhere
         state = self._state(history, started, locked=here or elsewhere is not None)
         self.snapshot = RunSnapshot(
             before.identity,
@@ -58,6 +60,7 @@ class WatchedRun:
             started.log_line() if started is not None and state == "starting" else "",
             elsewhere.host if elsewhere is not None else "",
             _best(before.path, history),
+            use=beat.use if beat is not None and beat.is_fresh else None,
         )
 
     def _read_metrics(self) -> HistorySnapshot:

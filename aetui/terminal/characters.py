@@ -22,7 +22,7 @@ _LOOKALIKES: Final = {
     "v": "↓▼",
     "*": "●•" + "".join(map(chr, range(0x2801, 0x2900))),
     ".": "…" + _STIPPLE,  # after the other braille, which it is taken from
-    "o": "○◎",
+    "o": "○◎°",
     "x": "×",
     "s": "σ",
     "E": "⏎",

@@ -43,6 +43,7 @@ from aetui.tui.messages import (
     RunChange,
     SaveFigure,
     ShowCheckpoint,
+    ShowLog,
     SnapshotPublished,
     StartAll,
     TrainerCommand,
@@ -138,7 +139,7 @@ class AetuiApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: Textual's own entries, then those of the screen."""
         yield from super().get_system_commands(screen)
-        if isinstance(screen, ModeScreen):
+        if isinstance(screen, SnapshotScreen):
             yield from (SystemCommand(*command) for command in screen.commands())
 
     def on_mount(self) -> None:
@@ -263,6 +264,10 @@ class AetuiApp(App[None]):
     @on(RunChange)
     def _change_run(self, change: RunChange) -> None:
         self._run_task(self._actions.change_run(change))
+
+    @on(ShowLog)
+    def _show_log(self, wish: ShowLog) -> None:
+        self._dialogs.show_log(wish.run)
 
     @on(AskPath)
     def _ask_path(self, wish: AskPath) -> None:

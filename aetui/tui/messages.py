@@ -17,6 +17,9 @@ from aetui.runs.summary import RunSummary
 if TYPE_CHECKING:
     from aetui.runs.basis import AxesChoice, Floats
 
+Change = Literal["delete", "rename", "note"]
+"""What can be done with a run's folder."""
+
 
 @dataclass
 class SnapshotPublished(Message):
@@ -47,10 +50,14 @@ class StartAll(Message):
 
 @dataclass
 class EditSettings(Message):
-    """Open the settings form for the next run of a model, or for the one that trains."""
+    """Open the settings form for the next run of a model, or for the one that trains.
+
+    That of the next run is filled with the settings of `like`.
+    """
 
     model: str
     of_training: bool = False
+    like: RunSummary | None = None
 
 
 @dataclass
@@ -66,6 +73,13 @@ class CompareRuns(Message):
     """Follow these runs, to be drawn in one chart; none ends it."""
 
     paths: tuple[Path, ...]
+
+
+@dataclass
+class ShowLog(Message):
+    """Show what the trainers of a run have printed."""
+
+    run: Path
 
 
 @dataclass
@@ -109,7 +123,7 @@ class RunChange(Message):
     """Delete or rename a run, or note something about it."""
 
     run: RunSummary
-    what: Literal["delete", "rename", "note"]
+    what: Change
     is_shown: bool  # by the screen below the list
 
 

@@ -12,7 +12,7 @@ from aetui.errors import BadInput
 from aetui.processes.controller import Outcome, TrainerController
 from aetui.processes.monitor import Compare, Follow, Pick, Refresh, RunMonitor, Wish
 from aetui.processes.snapshots import Snapshot
-from aetui.runs.keeping import delete_run, rename_run, write_note
+from aetui.runs.keeping import check_changeable, delete_run, rename_run, write_note
 from aetui.runs.summary import RunSummary
 from aetui.tui.dialogs.open import Dialogs
 from aetui.tui.messages import ChooseRun, EditSettings, RunChange, StartAll, TrainerCommand
@@ -95,7 +95,7 @@ class RunActions:
         """The command to start a run, or to change one that trains; None where it was cancelled."""
         self._check_writable()
         if not wish.of_training:
-            return await self.edit_settings(wish.model)
+            return await self.edit_settings(wish.model, wish.like)
         run = self._controller.changing_run(wish.model, self._snapshot)
         settings = await self._dialogs.change_settings(run)
         return None if settings is None else TrainerCommand("change", wish.model, settings)
@@ -131,6 +131,8 @@ class RunActions:
         """Delete or rename the run, or note something about it, after asking."""
         self._check_writable()
         run = change.run
+        allowed = change.what == "note"
+        await asyncio.to_thread(check_changeable, run.path, while_training=allowed)
         match change.what:
             case "delete":
                 if not await self._dialogs.ask_delete(run):
@@ -141,6 +143,7 @@ class RunActions:
                 if not (name := await self._dialogs.ask_name(run)):
                     return
                 renamed = await asyncio.to_thread(rename_run, run.path, name)
+                self._say(f"Renamed {run.name} to {renamed.name}.")
                 await self._wish(Refresh())
                 if change.is_shown:
                     await self._wish(Pick(renamed))
@@ -148,6 +151,7 @@ class RunActions:
                 if (text := await self._dialogs.ask_note(run)) is None:
                     return
                 await asyncio.to_thread(write_note, run.path, text)
+                self._say(f"Noted about {run.name}." if text else f"{run.name} has no note now.")
         await self._wish(Refresh())
 
 

@@ -22,6 +22,7 @@ from aetui.ml.training.distributed import process_group
 from aetui.ml.training.job import Job, resolve
 from aetui.ml.training.loop import Closing, train
 from aetui.ml.training.loss_averager import LossAverager
+from aetui.ml.training.machine_meter import MachineMeter
 from aetui.ml.training.optimizer import make_optimizer
 from aetui.ml.training.recorder import Recorder, Report
 from aetui.ml.training.request import TrainingRequest, choose_device
@@ -99,7 +100,7 @@ def open_run(job: Job, tell: Tell) -> Iterator[RunFolder]:
         run = request.runs / request.resume
     else:
         run = create_run(request.runs, request.model, request.name)
-    with hold_lock(run, tell) as held:
+    with hold_lock(run, tell, MachineMeter(job.device)) as held:
         remove_stale_files(held.here)
         if job.stored is None:
             _write_config(held, job.config)

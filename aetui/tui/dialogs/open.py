@@ -165,6 +165,12 @@ class Dialogs:
         question = f"{path} is there already. Replace it?"
         return await self._app.push_screen_wait(AskYes("Replace a file", question))
 
+    def show_log(self, run: Path) -> None:
+        """What the trainers of the run in that folder have printed."""
+        from aetui.tui.dialogs.log import LogScreen
+
+        self._app.push_screen(LogScreen(run))
+
     def show_help(self, screen: ModeScreen) -> None:
         """The keys of that screen."""
         from aetui.tui.dialogs.help import HelpScreen

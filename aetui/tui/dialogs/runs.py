@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,10 +16,12 @@ from textual.widgets import Footer, Input, Static
 
 from aetui.processes.snapshots import Snapshot
 from aetui.runs.summary import RunSummary
-from aetui.tui.dialogs.run_table import HEADINGS, RunTable
-from aetui.tui.messages import ErrorMessage, RunChange
-from aetui.tui.screens.base import SnapshotScreen
+from aetui.tui.dialogs.run_columns import Columns
+from aetui.tui.dialogs.run_table import RunTable
+from aetui.tui.messages import Change, ErrorMessage, RunChange
+from aetui.tui.screens.base import Command, SnapshotScreen
 from aetui.tui.screens.run_colours import MOST_COMPARED
+from aetui.tui.screens.run_commands import run_commands
 
 Select = Callable[[Snapshot], Sequence[RunSummary]]
 """The runs that a list is of, newest first."""
@@ -62,7 +65,7 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
         Binding("f5", "mark", "Compare"),
         Binding("f2", "change('rename')", "Rename"),
         Binding("f3", "change('note')", "Note"),
-        Binding("f4", "choose('settings')", "Same settings"),
+        Binding("f4", "choose('settings')", "Duplicate"),
         Binding("f8,delete", "change('delete')", "Delete", key_display="f8", priority=True),
         Binding("escape", "dismiss", "Cancel"),
     ]
@@ -80,8 +83,9 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="runs"):
             yield Input(placeholder="type to filter", id="filter", compact=True)
-            yield Static(HEADINGS, id="headings", markup=False)
+            yield Static(id="headings", markup=False)
             yield RunTable(id="list")
+            yield Static(id="detail", markup=False)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -104,12 +108,29 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
         name, order = list(ORDERS.items())[self._order]
         if order is not None:
             runs.sort(key=order)  # type: ignore[arg-type]  # keys of one order compare
-        number = next((row for row, run in enumerate(runs) if run.path == path), 0)
+        # Where the run under the cursor is gone, the cursor goes to the one in its place.
+        gone = self._table.cursor if path is not None else 0
+        number = next((row for row, run in enumerate(runs) if run.path == path), gone)
         self._table.show(runs, number, frozenset(self._marked))
+        self._show_columns()
         count = f"{len(runs)} of {len(self._runs)}" if words else f"{len(runs)}"
         self.query_one("#runs").border_title = f"{self._title}: {count}, {name}"
         marks = f"{len(self._marked)} to compare: enter shows them" if self._marked else ""
         self.query_one("#runs").border_subtitle = marks
+
+    def on_resize(self) -> None:
+        self._show_columns()
+
+    def _show_columns(self) -> None:
+        """As they fit; what a narrow list has no room for is below it, of the run at the cursor."""
+        mixed = len({run.config.model for run in self._runs}) > 1
+        columns = Columns(self._table.size.width, mixed)
+        if columns != self._table.columns:
+            self._table.columns = columns
+            self._table.refresh()
+        self.query_one("#headings", Static).update(columns.headings)
+        self.query_one("#detail", Static).update(columns.detail(self._table.chosen))
+        self.query_one("#detail").display = not columns.is_wide
 
     def on_input_changed(self) -> None:
         self._list(None)
@@ -119,6 +140,7 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
 
     def action_move(self, rows: int) -> None:
         self._table.move_to(self._table.cursor + rows)
+        self._show_columns()
 
     def action_sort(self) -> None:
         """The next of the orders."""
@@ -160,7 +182,14 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
             return f"{run.name} measures in {unit}, the marked ones in {units.pop()}."
         return ""
 
-    def action_change(self, what: Literal["delete", "rename", "note"]) -> None:
+    def commands(self) -> Iterable[Command]:
+        """What the keys do to the run under the cursor."""
+        if (run := self._table.chosen) is not None:
+            yield "Sort", "Newest first, best score first, by name (tab)", self.action_sort
+            duplicate = partial(self.action_choose, "settings")
+            yield from run_commands(self, run, duplicate, is_shown=run.path == self._shown)
+
+    def action_change(self, what: Change) -> None:
         if run := self._table.chosen:
             self.post_message(RunChange(run, what, run.path == self._shown))
 

@@ -23,8 +23,9 @@ from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.terminal import TerminalProfile
 from aetui.tui.bars import GuideLine, Help, KeyBar, Tab, TopBar, UnderwayLine
 from aetui.tui.guide import Guide
-from aetui.tui.messages import ChooseRun, ErrorMessage, ShowCheckpoint
+from aetui.tui.messages import ChooseRun, EditSettings, ErrorMessage, ShowCheckpoint
 from aetui.tui.screens.run_colours import RunColours
+from aetui.tui.screens.run_commands import run_commands
 from aetui.tui.screens.saving import SAVE_BINDING, SavingScreen
 from aetui.tui.underway import Underway
 
@@ -77,6 +78,10 @@ class SnapshotScreen(SavingScreen):
         """Show the run directories as they are now."""
         raise NotImplementedError
 
+    def commands(self) -> Iterable[Command]:
+        """What the command palette offers here beyond what it offers everywhere."""
+        return ()
+
 
 class ModeScreen(SnapshotScreen):
     """A screen of the app. It is given snapshots, asks the inference process, posts messages."""
@@ -106,10 +111,7 @@ class ModeScreen(SnapshotScreen):
         raise NotImplementedError
 
     def commands(self) -> Iterable[Command]:
-        """What the command palette offers on this screen beyond what every screen has.
-
-        All that needs a letter: some keyboards have others.
-        """
+        """All that needs a letter: some keyboards have others. And what has no key."""
         if self.CAPABILITY:
             yield "Runs", "Choose the run that is shown (o)", self.action_choose_run
         yield from self.figure_commands()
@@ -121,6 +123,10 @@ class ModeScreen(SnapshotScreen):
             if command:
                 says = "The command line that makes this run again, to the clipboard"
                 yield "Copy command", says, partial(self.copy, command)
+            listed = next((line for line in self.snapshot.runs if line.path == run.path), None)
+            if listed is not None:
+                edit = partial(self.post_message, EditSettings(listed.config.model, like=listed))
+                yield from run_commands(self, listed, edit, is_shown=True)
 
     @property
     def copied_run(self) -> RunSnapshot | None:

@@ -15,6 +15,7 @@ from aetui.model_spec import ModelSpec
 from aetui.processes.snapshots import RunSnapshot, StartingTrainer
 from aetui.runs.directory import LOG
 from aetui.runs.summary import State
+from aetui.tui.screens.machine_text import machine_text
 from aetui.tui.screens.panel_text import (
     best_text,
     changes_text,
@@ -47,6 +48,7 @@ FAILED_KEYS: Final = (
     "[b $accent]r[/] resumes from the last save, "
     "[b $accent]e[/] starts a new run with other settings."
 )
+LOG_KEY: Final = "[b $accent]L[/] shows the log:"
 LONGEST: Final = 600  # characters of a message
 
 
@@ -69,6 +71,7 @@ class ModelPanel(Vertical, can_focus=True):
         yield Static(classes="score")
         yield ProgressBar(total=1.0, show_eta=False, show_percentage=False)
         yield Static(classes="pace")
+        yield Static(classes="machine")
         yield Static(classes="note", markup=False)
         yield Static(classes="legend")
         yield Static(classes="message")
@@ -98,7 +101,7 @@ class ModelPanel(Vertical, can_focus=True):
             self._subtitle(f"[$error]failed[/] · {name}")
             log = _safe(str(starting.path / LOG))
             reason = _safe_lines(starting.exit_reason)
-            self._message(f"[$error]It could not start.[/]\n{reason}\n\nThe log: {log}")
+            self._message(f"[$error]It could not start.[/]\n{reason}\n\n{LOG_KEY} {log}")
         else:
             self._subtitle(f"[{STATE_STYLES['starting']}]starting[/] · {name}")
             self._message(f"Starting …\n{_safe(starting.log_line)}")
@@ -115,15 +118,28 @@ class ModelPanel(Vertical, can_focus=True):
         if failed:
             log = _safe(str(run.path / LOG))
             cause = _safe_lines(run.cause)
-            self._put("message", f"[$error]{cause}[/]\n{FAILED_KEYS}\nThe log: {log}")
+            self._put("message", f"[$error]{cause}[/]\n{FAILED_KEYS}\n{LOG_KEY} {log}")
         self.set_class(False, "-message")
         self._put("score", score_text(run, self.size.width))
-        self._put("pace", pace_text(run))
+        self._show_pace(run)
         self._put("legend", legend_text(run))
         self._show_note(run, failed=failed)
         epochs = config.hyperparameters.epochs
         self.query_one(ProgressBar).update(progress=min(1.0, run.epoch / epochs))
         self._show_chart(run)
+
+    def _show_pace(self, run: RunSnapshot) -> None:
+        """Epochs, speed and time left; the machine below, or behind where there are few rows."""
+        width, pace = self.size.width, pace_text(run)
+        if self.size.height < LEGEND_ROWS:
+            machine = machine_text(run, width - len(pace) - 3)
+            self._put("pace", Content.assemble(pace, "   ", machine))
+            machine = Content()
+        else:
+            machine = machine_text(run, width)
+            self._put("pace", pace)
+        self._put("machine", machine)
+        self.set_class(bool(machine), "-measured")
 
     def _show_note(self, run: RunSnapshot, *, failed: bool) -> None:
         save_error = run.history.save_error
@@ -184,6 +200,7 @@ class ModelPanel(Vertical, can_focus=True):
         self.set_class(self.size.height < LEGEND_ROWS, "-unlabelled")
         if self._run is not None and not self.has_class("-message"):
             self._put("score", score_text(self._run, self.size.width))
+            self._show_pace(self._run)
             self._show_chart(self._run)
 
 

@@ -17,8 +17,10 @@ from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.tui.messages import (
     ChooseRun,
     EditSettings,
+    ErrorMessage,
     OpenChart,
     SaveFigure,
+    ShowLog,
     StartAll,
     TrainerCommand,
 )
@@ -49,6 +51,7 @@ class TrainScreen(ModeScreen):
         Binding("e", "edit", "Edit"),
         Binding("o", "choose_run", "Runs"),
         Binding("enter", "open_chart", "Chart", key_display="⏎"),
+        Binding("L", "log", "Log"),
     ]
 
     def body(self) -> Iterable[Widget]:
@@ -68,6 +71,7 @@ class TrainScreen(ModeScreen):
         change = partial(self.post_message, EditSettings(self._model(), of_training=True))
         yield "Change settings of a training", f"While it trains: {title} (e)", change
         yield "Runs", f"Choose the run that is shown: {title} (o)", self.action_choose_run
+        yield "Log", f"What the training has printed: {title} (L)", self.action_log
         for spec in model_specs():
             if not spec.featured:
                 edit = partial(self.post_message, EditSettings(spec.name))
@@ -126,6 +130,14 @@ class TrainScreen(ModeScreen):
 
     def action_open_chart(self) -> None:
         self.post_message(OpenChart(self._model()))
+
+    def action_log(self) -> None:
+        model = self._model()
+        shown = self.snapshot.starting.get(model) or self.snapshot.panels.get(model)
+        if shown is None:
+            self.post_message(ErrorMessage(f"There is no {model} run yet; s starts one."))
+        else:
+            self.post_message(ShowLog(shown.path))
 
     def action_edit(self) -> None:
         """The settings of the next run; while one trains, those that it can change."""
