@@ -18,7 +18,8 @@ from aetui.runs.directory import LATENT, latent_epochs, write_atomically
 
 MAPS_KEPT: Final = 100
 FIRST_MAPS: Final = 20  # epochs after each of which there is a map, however many follow
-NEAR: Final = 1.0  # widths of a plane; a walk may start so far beside it
+NEAR: Final = 50.0  # widths of a plane; a walk may start so far beside it
+NEAR_POINTS: Final = 1.0  # the same where codes follow no prior: there the origin means nothing
 FIELDS: Final = ("codes", "labels", "plane", "axes", "extent")
 CURE: Final = "Delete it; the next epoch writes another."
 
@@ -71,16 +72,19 @@ class LatentMap:
 
     @cached_property
     def home(self) -> Floats:
-        """The coordinates [latent_dim] of the origin, where there are codes around it.
+        """Where a walk begins, [latent_dim]: 0 along each coordinate that has codes near it.
 
-        Along a coordinate whose codes are all far from it, their median: codes that are points
-        follow no prior.
+        Along the others the median of the codes.
         """
         coordinates = self.basis.coordinates(self.codes)
         low, middle, high = np.quantile(coordinates, [OUTER, 0.5, 1 - OUTER], axis=0)
-        reach = NEAR * np.maximum(high - low, NARROWEST)
+        reach = self._near * np.maximum(high - low, NARROWEST)
         is_near = (low - reach <= 0) & (high + reach >= 0)
         return np.where(is_near, 0, middle).astype(np.float32)
+
+    @property
+    def _near(self) -> float:
+        return NEAR if len(self.kl) else NEAR_POINTS
 
     def codes_at(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """The codes [N, latent_dim] of points [N, 2] of the plane through `home`."""
@@ -90,7 +94,7 @@ class LatentMap:
     def is_near(self, x: float, y: float) -> bool:
         """Whether the point lies on the shown plane or not far beside it."""
         left, right, bottom, top = self.span
-        beside, above = NEAR * (right - left), NEAR * (top - bottom)
+        beside, above = self._near * (right - left), self._near * (top - bottom)
         return left - beside <= x <= right + beside and bottom - above <= y <= top + above
 
     def stored_at(self, codes: NDArray[np.float32]) -> NDArray[np.uint8]:
