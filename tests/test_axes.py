@@ -101,10 +101,10 @@ async def test_all_screens_show_the_axes_chosen(size: tuple[int, int], wide: Pat
     first, second = newest(wide).axes
     async with opened(wide, size) as (app, pilot):
         await pilot.press("3")
-        await until(pilot, lambda: f"z{first} and z{second} of 8" in shown(app, "#about"))
+        await until(pilot, lambda: f"z{first}, z{second} of 8" in shown(app, "#about"))
         assert "largest KL" in shown(app, "#about").replace("\n", " ")
         await choose_axes(app, pilot, "6 4")
-        await until(pilot, lambda: "z6 and z4 of 8" in shown(app, "#about"))
+        await until(pilot, lambda: "z6, z4 of 8" in shown(app, "#about"))
         await until(pilot, lambda: "z6 " in text(app) and "z4 " in text(app))
         await pilot.press("4")
         await until(pilot, lambda: "z6 " in shown(app, "#where"))

@@ -42,9 +42,8 @@ class Basis:
         return np.asarray((codes - self.origin) @ self.directions[:2].T, np.float32)
 
     def codes(self, coordinates: Floats) -> Floats:
-        """The codes [N, latent_dim] of coordinates [N, latent_dim] or [N, 2]; others are 0."""
-        directions = self.directions[: coordinates.shape[1]]
-        return np.asarray(self.origin + coordinates @ directions, np.float32)
+        """The codes [N, latent_dim] of coordinates [N, latent_dim]."""
+        return np.asarray(self.origin + coordinates @ self.directions, np.float32)
 
     def plane_sigma(self, sigma: Floats) -> tuple[float, float]:
         """The standard deviations along the plane's two directions of a code with `sigma`."""

@@ -18,14 +18,15 @@ from aetui.runs.directory import LATENT, latent_epochs, write_atomically
 
 MAPS_KEPT: Final = 100
 FIRST_MAPS: Final = 20  # epochs after each of which there is a map, however many follow
-NEAR: Final = 50.0  # widths of a plane; a walk may start that far outside it
+NEAR: Final = 50.0  # widths of a plane; a walk may start so far beside it
+NEAR_POINTS: Final = 1.0  # the same where codes follow no prior: there the origin means nothing
 FIELDS: Final = ("codes", "labels", "plane", "axes", "extent")
 CURE: Final = "Delete it; the next epoch writes another."
 
 
 Extent = tuple[float, float, float, float]
 """left, right, bottom and top."""
-SPREAD: Final = 0.99  # share of the codes that a plane spans, along each axis
+OUTER: Final = 0.005  # share of the codes that lie beyond a plane, at each end of an axis
 NARROWEST: Final = 1e-3  # extent of a plane whose codes are all alike
 
 
@@ -69,14 +70,31 @@ class LatentMap:
     def image_shape(self) -> ImageShape:
         return ImageShape(*self.plane.shape[2:])
 
+    @cached_property
+    def home(self) -> Floats:
+        """Where a walk begins, [latent_dim]: 0 along each coordinate that has codes near it.
+
+        Along the others the median of the codes.
+        """
+        coordinates = self.basis.coordinates(self.codes)
+        low, middle, high = np.quantile(coordinates, [OUTER, 0.5, 1 - OUTER], axis=0)
+        reach = self._near * np.maximum(high - low, NARROWEST)
+        is_near = (low - reach <= 0) & (high + reach >= 0)
+        return np.where(is_near, 0, middle).astype(np.float32)
+
+    @property
+    def _near(self) -> float:
+        return NEAR if len(self.kl) else NEAR_POINTS
+
     def codes_at(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The codes [N, latent_dim] of points [N, 2] of the plane; other coordinates are 0."""
-        return self.basis.codes(points)
+        """The codes [N, latent_dim] of points [N, 2] of the plane through `home`."""
+        others = np.tile(self.home[2:], (len(points), 1))
+        return self.basis.codes(np.concatenate([points, others], 1))
 
     def is_near(self, x: float, y: float) -> bool:
-        """Whether the point lies on the shown plane or not many times its width beside it."""
+        """Whether the point lies on the shown plane or not far beside it."""
         left, right, bottom, top = self.span
-        beside, above = NEAR * (right - left), NEAR * (top - bottom)
+        beside, above = self._near * (right - left), self._near * (top - bottom)
         return left - beside <= x <= right + beside and bottom - above <= y <= top + above
 
     def stored_at(self, codes: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -93,9 +111,8 @@ class LatentMap:
 
 
 def plane_extent(points: NDArray[np.float32]) -> Extent:
-    """The middle SPREAD of `points` [N, 2] along each axis."""
-    margin = (1 - SPREAD) / 2
-    low, high = np.quantile(points, [margin, 1 - margin], axis=0)
+    """Where `points` [N, 2] lie, but for the OUTER ones at each end of an axis."""
+    low, high = np.quantile(points, [OUTER, 1 - OUTER], axis=0)
     extent = np.maximum(high - low, NARROWEST)
     middle = (low + high) / 2
     (left, bottom), (right, top) = middle - extent / 2, middle + extent / 2

@@ -47,7 +47,7 @@ def axes_text(latent: LatentMap) -> str:
         return ""
     first, second = latent.basis.plane_names
     if latent.chosen == PCA:
-        return f"{first} and {second} of the codes"
+        return f"{first}, {second} of the codes"
     measure = "KL" if latent.basis.unit == "nats" else "spread"
-    reason = "" if latent.chosen else f", the largest {measure}"
-    return f"{first} and {second} of {width} axes{reason}"
+    reason = "" if latent.chosen else f": largest {measure}"
+    return f"{first}, {second} of {width} axes{reason}"

@@ -79,10 +79,10 @@ class CrosshairScreen(WalkingScreen):
     def meet_plane(self, plane: PlaneMap) -> None:
         """Stay at the same code where this is the same run; else at the same point."""
         latent, names = plane.latent, self._others.basis.plane_names
-        if self._placed_for in (None, plane.identity):
+        if self._placed_for == plane.identity and self._others.fits(latent.basis):
             self._x, self._y = self._others.meet(latent.basis, (self._x, self._y))
         else:
-            self._others.start(latent.basis)
+            self._others.start(latent.basis, latent.home[2:])
         if latent.basis.plane_names != names:
             self.query_one(PlaneView).forget_trail()
         super().meet_plane(plane)
@@ -93,7 +93,8 @@ class CrosshairScreen(WalkingScreen):
 
     def codes_at(self, points: Floats) -> Floats:
         if self.plane is None and self._others.count != self._latent_dim - 2:
-            self._others.start(plain_basis(self._latent_dim))
+            basis = plain_basis(self._latent_dim)
+            self._others.start(basis, basis.origin[2:])
         return self._others.codes_at(points)
 
     @property
@@ -118,11 +119,11 @@ class CrosshairScreen(WalkingScreen):
 
     @property
     def _home(self) -> tuple[float, float]:
-        """The origin, or the middle of a plane that is far from it."""
-        if self.plane is None or self.plane.latent.is_near(0, 0):
+        """The origin, or the middle of codes that are far from it."""
+        if self.plane is None:
             return 0.0, 0.0
-        left, right, bottom, top = self.plane.latent.span
-        return (left + right) / 2, (bottom + top) / 2
+        x, y = self.plane.latent.home[:2].tolist()
+        return x, y
 
     def action_step(self, right: int, up: int) -> None:
         self.services.guide.note("walk")
@@ -134,8 +135,9 @@ class CrosshairScreen(WalkingScreen):
             self.show_readout()
 
     def action_origin(self) -> None:
-        """Back to the middle, along every axis."""
-        self._others.start(self._others.basis)
+        """Back to where the walk began, along every axis."""
+        if self.plane is not None:
+            self._others.start(self.plane.latent.basis, self.plane.latent.home[2:])
         self.go_to(*self._home)
 
     def action_next_axis(self, direction: int = 1) -> None:

@@ -47,9 +47,9 @@ class ManifoldScreen(PlaneScreen):
         Binding("down,j", "move(0,1)", show=False),
         Binding("enter", "open", "Walk here", key_display="⏎"),
         Binding("z", "size", "Image size"),
-        Binding("v", "traversals", "Traversals"),
         *PLANE_BINDINGS,
         Binding("o", "choose_run", "Runs"),
+        Binding("v", "traversals", "Traversals"),
     ]
 
     def __init__(self, services: Services) -> None:

@@ -28,20 +28,20 @@ class OtherAxes:
         self._values = np.zeros(0, np.float32)  # [latent_dim - 2]
         self._chosen = ""  # the name of the coordinate that is moved
 
+    def fits(self, basis: Basis) -> bool:
+        """Whether that is a latent space of the same width."""
+        return len(basis.names) == len(self.basis.names)
+
     def meet(self, basis: Basis, point: tuple[float, float]) -> tuple[float, float]:
         """Another map of the run: `point` in its coordinates; the code stays the same."""
         if basis.names == self.basis.names:
             self.basis = basis
             return point
-        if len(basis.names) != len(self.basis.names):
-            self.start(basis)
-            return point
         return self.take(basis, self.codes_at(np.array([point], np.float32))[0])
 
-    def start(self, basis: Basis) -> None:
-        """A point of that plane: every other coordinate is 0."""
-        self.basis = basis
-        self._values = np.zeros(len(basis.names) - 2, np.float32)
+    def start(self, basis: Basis, values: Floats) -> None:
+        """Another run, or the plane that its screens begin with: `values` [latent_dim - 2]."""
+        self.basis, self._values = basis, values.copy()
 
     def take(self, basis: Basis, code: Floats) -> tuple[float, float]:
         """Keep what a code [latent_dim] has beside the plane; its point on the plane."""

@@ -164,8 +164,9 @@ class ScatterScreen(ScatterPlaces):
         self._draw()
 
     @on(ExploreView.Moved)
-    def _refresh_layers(self) -> None:
+    def _suit_view(self) -> None:
         self._layers.refresh()
+        self._inspector.show_figures()  # with as many digits as the map tells apart
 
     @on(ExploreView.Pointed)
     def _point(self, event: ExploreView.Pointed) -> None:

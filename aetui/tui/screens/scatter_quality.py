@@ -121,7 +121,7 @@ def shares_text(run: RunSnapshot) -> str:
     shares = error_shares(run.spec, run.history.epoch)
     if shares is None:
         return ""
-    part = f"{shares.reconstruction_share * 100:.0f} % of the test error is reconstruction"
+    part = f"{shares.reconstruction_share * 100:.3g} % of the test error is reconstruction"
     return f"{part}; the code carries {shares.code:.2f} nats.\n"
 
 

@@ -70,7 +70,7 @@ def about(latent: LatentMap, film: str, *, narrow: bool) -> Content:
         (f"{len(latent.labels):,} images", "$foreground-muted"),
     ]
     if text := axes_text(latent):
-        shown = text.replace(", ", ",\n") if narrow else text
+        shown = text.replace(": ", ":\n") if narrow else text
         parts.append((f"\n{shown}", "$foreground-muted"))
     return Content.assemble(*parts)
 

@@ -39,7 +39,7 @@ class NearestImages(Vertical):
     DEFAULT_CSS = """
     NearestImages { display: none; width: 100%; height: auto; padding: 0 0 0 2; }
     NearestImages.-shown { display: block; }
-    NearestImages Static { width: 100%; height: 1; color: $foreground-muted; }
+    NearestImages Static { width: 100%; height: auto; color: $foreground-muted; }
     NearestImages.-none PixelView, NearestImages.-none Readout { display: none; }
     """
 
