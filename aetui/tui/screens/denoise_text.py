@@ -39,7 +39,7 @@ def row_label(row: Row, reply: Packet, kind: NoiseKind, strength: float) -> Cont
     if row == "error":
         words = "of denoised"
     if row in SCORED:
-        words += f"{reply.arrays[f'psnr_{row}'].mean():5.2f} dB"
+        words += f"{reply.arrays[f'psnr_{row}'].mean():.2f} dB"
     return Content.assemble((name, "bold"), f"\n{words}")
 
 
@@ -56,7 +56,7 @@ def psnr_line(reply: Packet, chosen: int, width: int) -> Content:
 
 def _psnr_text(before: float, after: float, width: int, mark: str) -> str:
     """Both figures where they fit below an image, else the one that matters."""
-    text = f"{before:4.1f}→{after:4.1f}"
+    text = f"{before:.1f}→{after:.1f}"
     text = text if len(text) + 1 < width else f"{after:.0f}"
     return (mark + text if len(mark + text) < width else text).center(width)
 
