@@ -50,7 +50,7 @@ def psnr_line(reply: Packet, chosen: int, width: int) -> Content:
     for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
         is_chosen = place == chosen
         style = "bold $accent" if is_chosen else "$foreground"
-        parts.append((_psnr_text(before, after, width, mark="▸" if is_chosen else ""), style))
+        parts.append((_psnr_text(before, after, width, mark=">" if is_chosen else ""), style))
     return Content.assemble(*parts)
 
 
