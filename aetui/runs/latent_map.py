@@ -16,7 +16,7 @@ from aetui.runs.directory import LATENT, latent_epochs, write_atomically
 
 MAPS_KEPT: Final = 100
 FIRST_MAPS: Final = 20  # epochs after each of which there is a map, however many follow
-NEAR: Final = 50.0  # widths of a plane; a walk may start that far outside it
+NEAR: Final = 50.0  # widths of a plane; a walk may start so far beside it
 FIELDS: Final = ("codes", "labels", "plane", "axes", "extent")
 CURE: Final = "Delete it; the next epoch writes another."
 
