@@ -45,7 +45,7 @@ def _mode(name: str, key: str, seen: str, *tries: tuple[str, str]) -> Callable[[
     "better it fits. A training is a process of its own: it goes on when you leave the app or lose "
     "the connection, and is shown here when you come back.",
     ("b", "train both models; the other screens fill while they learn"),
-    ("e", "change settings before a start: try beta 4, or latent_dim 8"),
+    ("e", "change settings before a start, try beta 4; or the learning rate while it trains"),
     ("enter", "read the curves, large: other figures, zoom, other runs in the same chart"),
 )
 def _train() -> type[ModeScreen]:
