@@ -15,6 +15,8 @@ from textual.widget import Widget
 class StripView(Widget):
     """Shows strips, which carry all their colours, and repaints only the lines that changed."""
 
+    ALLOW_SELECT = False  # pictures: there is no text in them to select with the mouse
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.strips: list[Strip] = []
@@ -54,7 +56,10 @@ class StripView(Widget):
         Textual's own asks for each line and puts it through its filters, which costs the app a
         sixth more processor time for a key in the navigator (5.9 against 6.9 ms).
         """
-        lines = [self.render_line(row) for row in crop.line_range]
+        return self.cropped([self.render_line(row) for row in crop.line_range], crop)
+
+    def cropped(self, lines: list[Strip], crop: Region) -> list[Strip]:
+        """Whole lines, cut to the columns of `crop`."""
         if (crop.x, crop.right) == (0, self.size.width):
             return lines
         return [line.crop(crop.x, crop.right) for line in lines]
