@@ -107,6 +107,7 @@ def _everywhere(tabs: Sequence[Tab]) -> list[Line]:
         ("?", "this page"),
         ("ctrl+p", "command palette: all that this screen can do, by name"),
         ("Y", "copy the cursor's coordinates, or the run's command"),
+        ("mouse, ctrl+c", "select text by dragging, and copy it"),
         ("ctrl+l", "redraw the screen"),
         ("q", "leave; trainings continue"),
     ]
