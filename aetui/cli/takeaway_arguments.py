@@ -84,7 +84,7 @@ def fill_figure(parser: argparse.ArgumentParser) -> None:
         type=points_argument,
         default=(),
         metavar="X,Y:X,Y...",
-        help="points of the plane that the walk goes through (default: the classes)",
+        help="points of the plane, or whole codes, that the walk visits (default: the classes)",
     )
     add_figure_choices(parser)
     parser.add_argument("--progress", action="store_true", help="lines on stderr that tell how far")
