@@ -26,17 +26,22 @@ from aetui.cli.argument_types import (
     typed,
 )
 from aetui.cli.bench_arguments import fill_bench
-from aetui.cli.keeping_arguments import fill_mv, fill_note, fill_rm, fill_watch
+from aetui.cli.keeping_arguments import fill_change, fill_mv, fill_note, fill_rm, fill_watch
 from aetui.cli.shared_arguments import (
     EXIT_CODES,
-    add_best,
     add_model,
     add_number,
     add_places,
     add_runs_folder,
     flag,
 )
-from aetui.cli.takeaway_arguments import fill_codes, fill_figure, fill_metrics, fill_score
+from aetui.cli.takeaway_arguments import (
+    fill_codes,
+    fill_export,
+    fill_figure,
+    fill_metrics,
+    fill_score,
+)
 from aetui.errors import BadInput, printable
 from aetui.model_spec import ModelSpec, Setting, Value
 from aetui.preferences import FPS_SETTING
@@ -66,7 +71,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("train", _fill_train, "train without the app", "Train one model, as the app does.")
     add("runs", _fill_runs, "list the runs", "Every run with its model, data, score and state.")
     changes = "A learning rate, or what else its model can change; the run notes it."
-    add("change", _fill_change, "change a setting of a run while it trains", changes)
+    add("change", fill_change, "change a setting of a run while it trains", changes)
     follows = (
         "What trainings write, as text, until they end. Exit code 0 where each is done, else 1."
     )
@@ -75,7 +80,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("mv", fill_mv, "rename a run", "Rename a run that is not in training.")
     add("rm", fill_rm, "delete runs", "Delete runs that are not in training, for good.")
     copies = "A copy without optimizer state, with a model card; or the weights alone."
-    add("export", _fill_export, "write a shareable copy of a run", copies)
+    add("export", fill_export, "write a shareable copy of a run", copies)
     takes = "Make a run from weights that were trained elsewhere: scored, mapped, ready to explore."
     add("import", _fill_import, "make a run from weights trained elsewhere", takes)
     scores = "Print the test scores, the importance-weighted bound, and how good the codes are."
@@ -150,14 +155,6 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the lines of metrics.jsonl")
 
 
-def _fill_change(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="RUN", help="the run")
-    add_runs_folder(parser)
-    live = {each.name: each for spec in model_specs() for each in spec.live_settings}
-    for name, setting in live.items():
-        parser.add_argument(flag(name), metavar="X", help=setting.help)
-
-
 def _setting_helps() -> Mapping[str, str]:
     """What `--help` says of every setting, with its default in each model that has it."""
     meanings: dict[str, str] = {}
@@ -214,17 +211,6 @@ def _settings(options: argparse.Namespace) -> dict[str, str | None]:
 def _fill_runs(parser: argparse.ArgumentParser) -> None:
     add_runs_folder(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON array")
-
-
-def _fill_export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="the run")
-    parser.add_argument("target", nargs="?", type=Path, metavar="DIR", help="a new folder")
-    parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="write the weights alone, as .safetensors"
-    )
-    add_best(parser)
-    add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
-    add_runs_folder(parser)
 
 
 def _fill_import(parser: argparse.ArgumentParser) -> None:
