@@ -16,9 +16,10 @@ from textual.widgets import Static
 
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.runs.latent_map import LatentMap
-from aetui.tui.messages import OpenPoint
+from aetui.tui.messages import ErrorMessage, OpenPoint
 from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.plane_screen import FILM_BINDINGS
+from aetui.tui.screens.scatter_beside import MapBeside
 from aetui.tui.screens.scatter_card import Inspector
 from aetui.tui.screens.scatter_colours import KINDS, Colours, Kind
 from aetui.tui.screens.scatter_errors import ErrorTable
@@ -66,6 +67,7 @@ class ScatterScreen(ScatterPlaces):
         Binding("C", "colour('cluster')", "Colour by cluster", show=False),
         Binding("E", "colour('error')", "Colour by error", show=False),
         Binding("D", "colour('density')", "Colour by density", show=False),
+        Binding("M", "beside", "The map of a marked run beside", show=False),
         Binding("escape", "stop", "Give up what is being waited for", show=False),
     ]
 
@@ -79,6 +81,7 @@ class ScatterScreen(ScatterPlaces):
         ink = self.services.profile.ink
         with Horizontal(id="content"):
             yield ExploreView(ink=ink, id="plane")
+            yield MapBeside(ink=ink, id="other-map")
             with Vertical(id="side"):
                 yield Static(id="about")
                 yield Card(ink=ink, id="card")
@@ -89,7 +92,8 @@ class ScatterScreen(ScatterPlaces):
 
     def on_mount(self) -> None:
         view, card = self.query_one(ExploreView), self.query_one(Card)
-        self._inspector = Inspector(self, view, card, self._errors)
+        beside = self.query_one(MapBeside)
+        self._inspector = Inspector(self, view, card, self._errors, beside)
         self._layers = Layers(self, view, self._tell)
         self._colours = Colours(self, view, self._errors, self._tell, self._show_scale)
         self.run_task(self._inspector.follow(), "follow")
@@ -100,6 +104,7 @@ class ScatterScreen(ScatterPlaces):
             yield name, "What the colours on the map say (c)", partial(self.action_colour, kind)
         yield "Decisions", "The class that a probe gives each place (p)", self.action_decisions
         yield "Thumbnails", "Images at the densest places (i)", self.action_thumbnails
+        yield "Two maps", "That of a marked run beside, or not (M)", self.action_beside
         yield "Worst images", "The test images with the largest errors (e)", self.action_worst
         yield "Walk here", "Open the point in the navigator (enter)", self.action_open
         yield from super().commands()
@@ -118,6 +123,7 @@ class ScatterScreen(ScatterPlaces):
         self._show_about(plane.latent)
         if before is None or (before.key, before.held) != (plane.key, plane.held):
             self._show_map(plane, is_other=before is None or before.identity != plane.identity)
+        self._show_beside()
         asked_with = run.identity, run.checkpoint
         if self._asked_with != asked_with:
             self._asked_with = asked_with
@@ -147,9 +153,28 @@ class ScatterScreen(ScatterPlaces):
             view.show(latent.points, latent.labels, self.marks, self.hidden)
             self._layers.refresh()
 
+    def _show_beside(self) -> None:
+        """Show the map of another run, where one is marked."""
+        self.query_one(MapBeside).show(self.snapshot, self.plane, self.hidden)
+        self._inspector.link()
+
     @on(Legend.Chosen)
     def _show_classes(self) -> None:
         self._draw()
+        self._show_beside()
+
+    @on(MapBeside.Picked)
+    def _pick(self, event: MapBeside.Picked) -> None:
+        self._inspector.put(event.number)
+
+    def action_beside(self) -> None:
+        """Show or hide the map of another run."""
+        beside = self.query_one(MapBeside)
+        beside.wanted = not beside.wanted or self.snapshot.beside is None
+        if self.snapshot.beside is None:
+            text = "Mark another run first: o, f5 on it, enter; its map stands beside this one."
+            self.post_message(ErrorMessage(text))
+        self._show_beside()
 
     @on(ExploreView.Moved)
     def _refresh_layers(self) -> None:
