@@ -26,9 +26,13 @@ from aetui.model_spec import (
     Widths,
 )
 
-BETA: Final = Setting("beta", float, 0.0, 1000.0, "weight of the KL; 0: plain autoencoder")
+BETA: Final = Setting(
+    "beta", float, 0.0, 1000.0, "weight of the KL; 0: plain autoencoder", live=True
+)
 LATENT_DIM: Final = Setting("latent_dim", int, 2, 256, "latent dimensions; two are shown")
-SIGMA: Final = Setting("sigma", float, 0.0, 2.0, "standard deviation of the training noise")
+SIGMA: Final = Setting(
+    "sigma", float, 0.0, 2.0, "standard deviation of the training noise", live=True
+)
 
 ELBO: Final = Score(
     key="test_loss",

@@ -39,6 +39,7 @@ class Setting:
     low: float
     high: float
     help: str
+    live: bool = False  # may change while a run trains: the network has an attribute of that name
 
     @property
     def kind_name(self) -> str:
@@ -103,7 +104,7 @@ class Widths:
 AnySetting = Setting | Widths
 EPOCHS: Final = Setting("epochs", int, 1, 100_000, "passes over the training images")
 BATCH_SIZE: Final = Setting("batch_size", int, 1, 65_536, "images per step")
-LR: Final = Setting("lr", float, 1e-7, 1.0, "peak learning rate of the schedule")
+LR: Final = Setting("lr", float, 1e-7, 1.0, "peak learning rate of the schedule", live=True)
 AUGMENT: Final = Setting("augment", float, 0.0, 0.5, "strength of random affine changes")
 SEED: Final = Setting("seed", int, 0, 2**31 - 1, "random seed (shuffling, noise, initial weights)")
 SHARED: Final = (EPOCHS, BATCH_SIZE, LR, SEED, AUGMENT)  # every model has these
@@ -178,6 +179,20 @@ class ModelSpec:
                 return setting
         flag = "--" + name.replace("_", "-")
         raise BadInput(f"{flag} is not a setting of {self.name}; leave it out.")
+
+    @property
+    def live_settings(self) -> tuple[Setting, ...]:
+        """Those that may change while a run trains."""
+        return tuple(each for each in self.settings if isinstance(each, Setting) and each.live)
+
+    def check_change(self, values: Mapping[str, Any]) -> dict[str, Value]:
+        """`values`, if they can be given to a run that trains; else `BadInput`."""
+        live = {setting.name: setting for setting in self.live_settings}
+        for name in values:
+            if self.setting(name).name not in live:
+                can = f"only {' and '.join(live)} can" if live else "no setting of its model can"
+                raise BadInput(f"{name} cannot change while a run trains: {can}.")
+        return {name: live[name].check(value) for name, value in values.items()}
 
     def check(self, values: Mapping[str, Any]) -> Hyperparameters:
         """All of this model's settings, checked; `BadInput` names one that is out of bounds."""

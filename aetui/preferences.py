@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import platformdirs
+
 from aetui.errors import BadInput, printable
 from aetui.model_spec import Setting
 from aetui.runs.directory import write_atomically
@@ -21,8 +23,6 @@ _writing: Final = threading.Lock()
 
 def preferences_path() -> Path:
     """Where the file lies: on Linux ~/.config/aetui, or below XDG_CONFIG_HOME."""
-    import platformdirs  # late: the first picture does without
-
     return Path(platformdirs.user_config_path("aetui")) / FILE
 
 

@@ -164,7 +164,8 @@ def _setting(raw: Any, what: str) -> AnySetting:
         setting = Widths(name, fewest, most, help_text)
     elif kind in KINDS:
         low, high = (_number(fields.pop(bound, None), name) for bound in ("low", "high"))
-        setting = Setting(name, KINDS[kind], low, high, help_text)
+        live = _instance(bool)(fields.pop("live", False), name)
+        setting = Setting(name, KINDS[kind], low, high, help_text, live)
     else:
         raise BadInput(f"the spec has no usable kind of {name}.")
     _nothing_else(fields, name)

@@ -34,6 +34,7 @@ ESCAPES: Final = {
     "ctrl+z": "\x1a",
 }
 PATIENCE: Final = 60.0  # seconds; CI machines are slow and busy
+FRAME: Final = 0.02  # seconds within which the rest of a picture comes
 
 
 class PyteScreen(pyte.Screen):
@@ -120,6 +121,7 @@ class Terminal(Pseudoterminal):
             assert time.monotonic() < end, f"{wanted} never came; the screen:\n{self.text()}"
             alive = self.receive(0.05) is not None
             assert alive or true(self.text()), f"the program ended before {wanted}:\n{self.text()}"
+        self.read(FRAME)  # it may have come in the first part of a picture
         return self.text()
 
     def press(self, *keys: str) -> None:

@@ -84,7 +84,8 @@ def test_the_inference_process(tmp_path: Path, mnist_dir: Path) -> None:
             "run": str(shipped_runs() / "dae-mnist"),
             "count": 3,
             "sample": 0,
-            "sigma": 0.5,
+            "noise": "gaussian",
+            "strength": 0.5,
         }
         process.stdin.write(Packet(walk, {"z": np.zeros((1, 2), np.float32)}).to_bytes())
         process.stdin.write(Packet(clean, {}).to_bytes())

@@ -18,7 +18,7 @@ import torch
 
 from aetui.errors import BadInput
 from aetui.ml.checkpoint import load_model, restore
-from tests.trainers import events, train_here
+from tests.trainers import files, train_here
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +124,11 @@ def test_where_both_are_bad_one_sentence_says_so(
     everything = r"no usable checkpoint.*checkpoint\.pt.*previous\.pt.*Train it again"
     with pytest.raises(BadInput, match=everything):
         load_model(run)
-    assert train_here("vae", run.parent, "--resume", run.name) == 2
-    assert capsys.readouterr().err.startswith("aetui: vae-001 has no usable checkpoint")
-    assert events(run)[-1] == "failed"
+    before = files(run)
+    for more in ((), ("--epochs", "9")):
+        assert train_here("vae", run.parent, "--resume", run.name, *more) == 2
+        assert capsys.readouterr().err.startswith("aetui: vae-001 has no usable checkpoint")
+    assert files(run) == before, "a refusal has changed the run"
     assert not (run / "proof").exists()
 
 

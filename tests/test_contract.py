@@ -69,7 +69,9 @@ def test_noise_is_clipped() -> None:
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_nothing() -> None:
-    schedule = Schedule(images=1000, batch_size=10, epochs=10, seed=0, peak_lr=4e-3, augment=0.0)
+    schedule = Schedule(
+        images=1000, batch_size=10, epochs=10, seed=0, peaks=((0, 4e-3),), augment=0.0
+    )
     rates = [schedule.learning_rate(step) for step in range(schedule.total_steps)]
     peak = rates.index(max(rates))
     assert rates[peak] == pytest.approx(4e-3)
@@ -79,7 +81,7 @@ def test_the_rate_rises_to_its_peak_and_falls_to_nothing() -> None:
 
 
 def test_an_epoch_takes_whole_batches_of_images_in_an_order_of_its_own() -> None:
-    schedule = Schedule(images=105, batch_size=10, epochs=3, seed=0, peak_lr=1.0, augment=0.1)
+    schedule = Schedule(images=105, batch_size=10, epochs=3, seed=0, peaks=((0, 1.0),), augment=0.1)
     assert (schedule.steps_per_epoch, schedule.total_steps) == (10, 30)
     orders = [schedule.order(epoch) for epoch in range(3)]
     assert all(order.sort().values.equal(torch.arange(105)) for order in orders)

@@ -120,6 +120,51 @@ def test_a_walk_through_chosen_points(trained: Path, tmp_path: Path) -> None:
         assert 20 < getattr(image, "n_frames", 1) < 40
 
 
+def test_a_denoiser_is_drawn_with_any_noise(
+    trained: Path, coloured: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    chosen = ("--images", "5,0,8", "--seed", "3", "--dpi", "60")
+    pictures = {}
+    for kind in ("gaussian", "salt-and-pepper", "blocks", "blur"):
+        options = ("--run", "dae-001", "--noise", kind, *chosen)
+        path = draw(trained, tmp_path / f"{kind}.png", "pairs", *options)
+        with Image.open(path) as image:
+            assert "--seed 3 --images 5,0,8" in image.info["Source"]
+            pictures[kind] = np.asarray(image.convert("L"))
+    assert len({picture.tobytes() for picture in pictures.values()}) == 4
+    run = ("--run", "clean", "--noise", "blocks", "--strength", "0.5", "--dpi", "50")
+    for kind in ("pairs", "worst"):
+        draw(coloured, tmp_path / f"coloured-{kind}.png", kind, *run)
+    known = ("--runs", str(trained), "--run", "dae-001")
+    blocks = ("pairs", *known, "--noise", "blocks")
+    assert "between 0 and 1, not 1.5" in refused(capsys, *blocks, "--strength", "1.5")
+    assert "the last one is #359" in refused(capsys, "pairs", *known, "--images", "360")
+    assert "--noise is for pairs and worst" in refused(capsys, "loss", *known, "--noise", "blur")
+
+
+def test_a_picture_of_ones_own(trained: Path, tmp_path: Path, capsys: Capture) -> None:
+    given = tmp_path / "mine.png"
+    Image.new("L", (40, 40), 200).save(given)
+    for run in ("vae-001", "dae-001"):
+        options = ("--run", run, "--picture", str(given), "--dpi", "60")
+        with Image.open(draw(trained, tmp_path / "pairs.png", "pairs", *options)) as image:
+            assert image.info["Source"].endswith("--picture mine.png")
+    away = ("--runs", str(trained), "--run", "vae-001", "--picture", str(tmp_path / "none.png"))
+    assert "there is no file" in refused(capsys, "pairs", *away, "-o", str(tmp_path / "x.png"))
+
+
+def test_a_part_of_the_codes(trained: Path, tmp_path: Path, capsys: Capture) -> None:
+    run = ("--run", "vae-001", "--dpi", "60")
+    every = draw(trained, tmp_path / "every.png", "scatter", *run)
+    some = ("--classes", "3,8", "--view=-1,1,-0.5,0.5")
+    part = draw(trained, tmp_path / "part.png", "scatter", *run, *some)
+    with Image.open(every) as first, Image.open(part) as second:
+        assert second.info["Source"].endswith("--classes 3,8 --view=-1,1,-0.5,0.5")
+        assert "2 classes" in second.info["Title"] and "2 classes" not in first.info["Title"]
+    none = ("scatter", "--runs", str(trained), *run, "--classes", "11")
+    assert "no codes of the classes 11" in refused(capsys, *none)
+
+
 def test_what_a_figure_lacks_is_a_sentence(
     trained: Path, coloured: Path, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from aetui.cli.main import main
 from aetui.errors import BadInput
+from aetui.ml.training.machine_meter import GpuMeter
 from aetui.processes.trainer import TrainerOptions, resume_trainer, signal_trainer
 from aetui.runs.heartbeat import FRESH, process_table, read_beat
 from aetui.runs.lock import lock_holder
@@ -56,6 +57,12 @@ def test_a_trainer_beats_while_it_trains(tmp_path: Path) -> None:
         wait_until(lambda: events(run)[-1] == "paused", "paused", process)
         paused = read_beat(run)
         wait_until(lambda: read_beat(run) != paused, "a beat while it is paused", process)
+        use = (read_beat(run) or first).use
+        assert use is not None
+        assert (use.gpu_percent, use.gpu_celsius) == (None, None)
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        resident = int(status.partition("VmRSS:")[2].split()[0]) * 1.024e-3  # MB
+        assert use.memory_mb == pytest.approx(resident, rel=0.2)
         process.terminate()
         process.wait(PATIENCE)
     assert read_beat(run) is None
@@ -88,6 +95,37 @@ def test_a_fresh_beat_from_elsewhere_is_a_running_training(
     ):
         with pytest.raises(BadInput, match=r"running on gpu-box \(process 4711\)"):
             act()
+
+
+def test_without_a_driver_a_gpu_has_no_figures() -> None:
+    if Path("/proc/driver/nvidia/version").exists():
+        pytest.skip("there is a driver here")
+    assert GpuMeter("00000000-0000-0000-0000-000000000000").read() == {}
+
+
+async def test_the_panel_shows_the_machine_that_trains(stopped: Path) -> None:
+    gpu = {"gpu_percent": 97, "gpu_memory_mb": 1234.5, "gpu_total_mb": 80000, "gpu_celsius": 54}
+    leave_beat(stopped, use={**gpu, "gpu_watts": 311.4, "cpu_percent": 101.2, "memory_mb": 2100})
+    async with opened(stopped.parent) as (app, pilot):
+        line = "GPU  97 %  1.2 of 80 GB  54 °C  311 W  CPU  101 %"
+        await until(pilot, lambda: line in panel(app, "vae"))
+        leave_beat(stopped, use={"cpu_percent": 250, "memory_mb": 800, "gpu_watts": "\x1b[2J"})
+        await until(pilot, lambda: "\nCPU  250 %  0.8 GB\n" in panel(app, "vae"))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "   CPU  250 %  0.8 GB" in panel(app, "vae"))
+        (stopped / "heartbeat").unlink()
+        await until(pilot, lambda: "CPU" not in panel(app, "vae"))
+
+
+@pytest.mark.parametrize(
+    "use", [[], "x", {}, {"cpu_percent": -1}, {"memory_mb": 1e300}, {"memory_mb": None}]
+)
+def test_rubbish_in_place_of_figures_is_none(use: Any, stopped: Path) -> None:
+    leave_beat(stopped, use=use)
+    beat = read_beat(stopped)
+    assert beat is not None
+    assert beat.use is None
+    assert summarise(stopped).state_text == "running on gpu-box"
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ import pytest
 
 from aetui.cli.main import main
 from aetui.runs.directory import shipped_runs
+from aetui.runs.keeping import delete_run
+from aetui.runs.lock import hold_lock
 from aetui.tui.dialogs.run_table import RunTable
-from tests.pilot import AETUI, messages, opened, panel, until
+from tests.pilot import AETUI, messages, opened, panel, run_command, text, until
 from tests.test_settings_form import field
 from tests.trainers import events, newest_step, trainer, wait_until
 
@@ -53,6 +55,9 @@ def test_a_shell_notes_renames_and_deletes(kept: Path, capsys: pytest.CaptureFix
     [
         (("rm", "bad"), "add --yes"),
         (("rm", "none", "--yes"), "none is not a run in"),
+        (("rm", "none"), "none is not a run in"),
+        (("rm", "bad", "none", "--yes"), "none is not a run in"),
+        (("rm", "vae-mnist", "--yes"), "vae-mnist comes with aetui"),
         (("rm", "../good", "--yes"), "cannot name a run"),
         (("mv", "bad", "good"), "there is a good in"),
         (("mv", "bad", "../x"), "cannot name a run"),
@@ -111,6 +116,73 @@ async def test_the_list_notes_renames_and_deletes(kept: Path) -> None:
         await pilot.press("escape")
         await until(pilot, lambda: "done · good" in panel(app, "vae"))
     assert [path.name for path in kept.iterdir()] == ["good"]
+
+
+async def test_the_palette_does_the_same_to_the_run_on_the_screen(kept: Path) -> None:
+    async with opened(kept, data="mnist") as (app, pilot):
+        await until(pilot, lambda: "done · bad" in panel(app, "vae"))
+        await run_command(app, pilot, "Note")
+        await until(pilot, lambda: app.screen.query("#line"))
+        await pilot.press(*"for nothing", "enter")
+        await until(pilot, (kept / "bad" / "note.txt").exists)
+        await run_command(app, pilot, "Rename run")
+        await until(pilot, lambda: app.screen.query("#line"))
+        await pilot.press(*["backspace"] * 3, *"worse", "enter")
+        await until(pilot, lambda: "done · worse" in panel(app, "vae"))
+        await run_command(app, pilot, "Duplicate settings")
+        await until(pilot, lambda: app.screen.query("#form"))
+        assert field(app, "hidden").value == "64,32"
+        await pilot.press("escape", "o")
+        await until(pilot, lambda: app.screen.query("#runs"))
+        await run_command(app, pilot, "Delete run")
+        await until(pilot, lambda: "Delete worse" in text(app))
+        await pilot.press("y")
+        table = app.screen.query_one(RunTable)
+        await until(pilot, lambda: [run.name for run in table.runs] == ["good"])
+        await run_command(app, pilot, "Duplicate settings")
+        await until(pilot, lambda: app.screen.query("#form"))
+    assert [path.name for path in kept.iterdir()] == ["good"]
+
+
+async def test_a_run_that_stays_is_refused_before_a_question(kept: Path) -> None:
+    async with opened(kept) as (app, pilot):
+        await until(pilot, lambda: "done · bad" in panel(app, "vae"))
+        await pilot.press("o")
+        await until(pilot, lambda: app.screen.query("#runs"))
+        screen = app.screen
+        with hold_lock(kept / "bad"):
+            await pilot.press("f8")
+            await until(pilot, lambda: any("stop it first" in said for said in messages(app)))
+            app.clear_notifications()
+            await pilot.press("f2")
+            await until(pilot, lambda: any("stop it first" in said for said in messages(app)))
+            assert app.screen is screen
+            await pilot.press("f3", *"kept", "enter")
+            await until(pilot, (kept / "bad" / "note.txt").exists)
+
+
+async def test_the_list_folds_its_columns_and_keeps_its_place(kept: Path) -> None:
+    (kept / "bad" / "note.txt").write_text("a note of so many words that it needs a line\n")
+    async with opened(kept, size=(80, 24)) as (app, pilot):
+        await until(pilot, lambda: "done · bad" in panel(app, "vae"))
+        await pilot.press("o")
+        await until(pilot, lambda: app.screen.query("#runs"))
+        await until(pilot, lambda: "a note of so many words that it needs a line" in text(app))
+        assert "changed settings" not in text(app)
+        await pilot.press("down")
+        await until(pilot, lambda: "a note of" not in text(app))
+        assert "epochs 2, hidden 64,32" in text(app)
+        shutil.copytree(kept / "bad", kept / "newer")
+        table = app.screen.query_one(RunTable)
+        await until(pilot, lambda: len(table.runs) == 3)
+        assert table.chosen is not None
+        assert table.chosen.name == "good"
+        delete_run(kept / "good")
+        await until(pilot, lambda: len(table.runs) == 2)
+        assert table.cursor == 1
+        await pilot.resize_terminal(140, 40)
+        await until(pilot, lambda: "note, changed settings" in text(app))
+        assert text(app).count("a note of so many words that it needs a line") == 2
 
 
 async def test_a_new_run_takes_over_settings(kept: Path) -> None:

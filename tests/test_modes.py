@@ -131,7 +131,7 @@ async def test_no_screen_reads_a_run(trained: Path) -> None:
         assert (trained / "vae-001" / "config.json").read_text()
         assert len(found) == 1
         async with opened(trained) as (app, pilot):
-            await until(pilot, lambda: app.screen.query("LossChart"))
+            await until(pilot, lambda: app.screen.query("Chart"))
             for number in range(1, len(MODES) + 1):
                 await pilot.press(str(number), "right", "+", "o")
                 await pilot.pause(0.2)

@@ -109,7 +109,7 @@ def test_it_is_shown_on_the_screens(runs: Path) -> None:
         terminal.wait("density")
         rows = terminal.screen.buffer
         terminal.wait(lambda _: len({rows[row][9].bg for row in range(1, 30)}) > 3)  # its image
-        assert "fourier-001" in terminal.text()
+        terminal.wait("fourier-001")
 
 
 def test_its_run_is_listed_without_its_code(runs: Path) -> None:

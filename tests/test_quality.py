@@ -91,7 +91,9 @@ def test_the_importance_weighted_bound_is_its_formula(trained: Path) -> None:
     model = load_model(trained / "vae-001")
     assert isinstance(model, Variational)
     images = load("digits", None).test_images[:1]
-    (bound,) = importance_bounds(model, images, samples=50)
+    (bound,) = importance_bounds(
+        model, images, torch.zeros(len(images), dtype=torch.int64), len(images), samples=50
+    )
     epsilon = torch.randn(1, 50, 2, generator=torch.Generator().manual_seed(SEED))[0].double()
     with torch.inference_mode():
         z_mean, z_log_sigma = model.encode(to_float(images))
@@ -112,8 +114,12 @@ def test_the_bound_takes_every_image_and_is_tighter_than_the_elbo(trained: Path)
     model = load_model(trained / "vae-001")
     assert isinstance(model, Variational)
     images = load("digits", None).test_images[:40]
-    *_, last = importance_bounds(model, images, samples=100)
+    *_, last = importance_bounds(
+        model, images, torch.zeros(len(images), dtype=torch.int64), len(images), samples=100
+    )
     assert (last.images, last.samples) == (40, 100)
     assert last.importance < last.elbo
-    *_, single = importance_bounds(model, images, samples=1)
+    *_, single = importance_bounds(
+        model, images, torch.zeros(len(images), dtype=torch.int64), len(images), samples=1
+    )
     assert single.importance == pytest.approx(single.elbo)

@@ -337,7 +337,7 @@ async def test_eight_axes_and_an_epoch_that_is_held(tmp_path: Path) -> None:
     first, second = latent(tmp_path, 2).axes
     async with scatter(tmp_path) as (app, pilot):
         assert f"z{first} " in card(app) and f"z{second} " in card(app)
-        assert f"axes {first} and {second} of 8" in shown(app, "#about")
+        assert f"z{first}, z{second} of 8" in shown(app, "#about")
         at = number(app)
         plain = grounds(app)
         await pilot.press("p")

@@ -18,7 +18,7 @@ from aetui.protocol import LENGTHS, Packet
 from tests.datasets import images
 from tests.trainers import train_here
 
-SAMPLE = {"count": 6, "sample": 1, "sigma": 0.5}
+SAMPLE = {"count": 6, "sample": 1, "noise": "gaussian", "strength": 0.5}
 
 
 class Server:
@@ -72,7 +72,8 @@ def test_a_decode_does_not_wait_for_a_folder(
                 answer = serving.read()
                 assert (answer.header["kind"], answer.header["number"]) == ("decode", number)
         answer = serving.read()
-    assert answer.header == {"kind": "denoise", "number": 1, "note": ""}
+    assert (answer.header["kind"], answer.header["number"]) == ("denoise", 1)
+    assert answer.header["note"] == ""
     assert answer.arrays["clean"].shape == (6, 1, 8, 8)
 
 

@@ -18,6 +18,7 @@ from aetui.ml.checkpoint import load_model
 from aetui.ml.codes import reconstruction_errors
 from aetui.ml.data.load import load
 from aetui.ml.data.transforms import to_float
+from aetui.ml.quality.bound import balanced_choice
 from tests.trainers import records, train_here
 
 Capture = pytest.CaptureFixture[str]
@@ -43,7 +44,8 @@ def test_scores_are_those_of_the_training(trained: Path, capsys: Capture) -> Non
         assert scores[key] == pytest.approx(recorded[key], rel=1e-5)
     assert scores["epoch"] == 2
     assert scores["iwae"]["nats"] < scores["iwae"]["elbo"]
-    assert scores["iwae"]["images"] == scores["test_images"] == 360
+    assert scores["iwae"]["images"] == 300
+    assert 0 < scores["iwae"]["standard_error"] < 1
     for key in ("linear_probe", "kmeans_nmi", "kmeans_purity", "reconstruction_share"):
         assert 0 < scores[key] < 1
 
@@ -52,11 +54,35 @@ def test_scores_as_text(trained: Path, capsys: Capture) -> None:
     options = ("--runs", str(trained), "--samples", "5", "--images", "7")
     text = printed(capsys, "score", "vae-001", *options)
     assert "vae-001: vae, epoch 2; 360 test images of digits" in text
-    assert "(7 images, 5 codes each" in text
+    assert "(7 of 360 images, 5 codes each" in text
+    assert "standard error" in text
     assert "kNN accuracy, k = 5" in text
     text = printed(capsys, "score", "dae-001", *options)
     assert "test_psnr" in text
     assert "bound" not in text
+
+
+def test_a_bound_from_some_images_is_near_that_of_all(trained: Path, capsys: Capture) -> None:
+    """Nearer than those images' own bound would be: images differ by many nats."""
+    options = ("score", "vae-001", "--runs", str(trained), "--samples", "50", "--json")
+    some, every = (
+        json.loads(printed(capsys, *options, "--images", images))["iwae"]
+        for images in ("40", "all")
+    )
+    assert every["images"] == 360
+    assert every["standard_error"] == 0
+    assert some["standard_error"] < 1.5
+    assert abs(some["nats"] - every["nats"]) < 4 * some["standard_error"]
+    assert abs(some["elbo"] - every["elbo"]) < 1
+
+
+def test_the_chosen_images_are_of_all_classes() -> None:
+    labels = load("digits", None).test_labels
+    chosen = balanced_choice(labels, 40)
+    assert len(set(chosen.tolist())) == 40
+    assert torch.equal(chosen, balanced_choice(labels, 40))
+    assert set(labels[chosen].bincount().tolist()) <= {3, 4, 5}
+    assert sorted(balanced_choice(labels, 360).tolist()) == list(range(360))
 
 
 @pytest.mark.parametrize(("beta", "advice"), [("100", "lower beta"), ("0", "raise beta")])

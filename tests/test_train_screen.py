@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -137,7 +138,7 @@ def is_charted(text: str) -> bool:
     """Whether the left panel of a screen of 120 columns has a curve and a scale beside it."""
     left = [line[:59] for line in text.splitlines()]
     curved = [line for line in left if any("\u2800" < char <= "\u28ff" for char in line)]
-    scaled = [line for line in left if line[1:10].strip().replace(".", "").isdigit()]
+    scaled = [line for line in left if re.match(r". +[\d.]+┤", line)]
     return len(curved) > 3 and len(scaled) > 2
 
 

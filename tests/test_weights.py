@@ -17,6 +17,7 @@ from aetui.ml.checkpoint import load_model
 from aetui.runs.directory import latent_epochs, read_config
 from aetui.runs.summary import summarise
 from tests.conftest import ROOT
+from tests.trainers import files, train_here
 
 WIDTHS = ("--hidden", "64,32")
 
@@ -46,6 +47,20 @@ def test_weights_leave_and_return(trained: Path, tmp_path: Path) -> None:
     assert latent_epochs(run) == [1]
     theirs = load_model(run).state_dict()
     assert all(torch.equal(theirs[name], ours[name]) for name in ours)
+
+
+def test_a_run_of_weights_that_is_not_resumed_stays_as_it_was(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export(trained, tmp_path / "w.safetensors")
+    assert take_in(tmp_path / "w.safetensors", "--name", "mine") == 0
+    run = tmp_path / "runs" / "mine"
+    before = files(run)
+    for more in ((), ("--epochs", "5")):
+        assert train_here("vae", run.parent, "--resume", run.name, *more) == 2
+        assert "holds weights only and cannot be resumed from" in capsys.readouterr().err
+    assert files(run) == before
+    assert summarise(run).state == "done"
 
 
 def test_a_denoiser_has_a_score_and_no_plane(trained: Path, tmp_path: Path) -> None:

@@ -79,6 +79,12 @@ def events(run: Path) -> list[str]:
     return [record["event"] for record in records(run, "event")]
 
 
+def files(run: Path) -> dict[str, bytes]:
+    """The run's files by name, but for the lock: whoever tries the run leaves a number there."""
+    found = (path for path in run.iterdir() if path.is_file() and path.name != "lock")
+    return {path.name: path.read_bytes() for path in found}
+
+
 def newest_step(run: Path) -> int:
     """The last step with a line in metrics.jsonl."""
     path = run / "metrics.jsonl"

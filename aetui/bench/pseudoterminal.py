@@ -23,6 +23,8 @@ LONGEST_QUESTION: Final = 16  # bytes; one may be split over two reads
 NOT_INHERITED: Final = ("NO_COLOR", "COLUMNS", "LINES", "TMUX", "STY", "AETUI_PLAIN_OUTPUT")
 LEFT_BUTTON: Final = 0
 MOVING: Final = 35  # no button
+WHEEL_UP: Final = 64
+WHEEL_DOWN: Final = 65
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,10 @@ class Pseudoterminal:
 
     def click(self, column: int, row: int) -> None:
         self.drag((column, row), (column, row))
+
+    def turn_wheel(self, button: int, column: int, row: int) -> None:
+        """One notch, WHEEL_UP or WHEEL_DOWN, over a cell."""
+        self._mouse(button, column, row, "M")
 
     def drag(self, start: tuple[int, int], stop: tuple[int, int]) -> None:
         """Press the left button in one cell, and let go in another."""

@@ -11,6 +11,7 @@ from aetui.catalog import check_reference, find_data, is_reference, model_spec
 from aetui.config import parse_size
 from aetui.errors import BadInput
 from aetui.model_spec import Setting, Widths
+from aetui.noise import NoiseKind, noise_kind
 
 DEVICES: Final = "auto, cpu, cuda, cuda:N or mps"
 
@@ -54,6 +55,34 @@ def points_argument(text: str) -> tuple[tuple[float, float], ...]:
     if len(points) < 2 or not finite or any(len(point) != 2 for point in points):
         raise argparse.ArgumentTypeError(f"{text!r} is not two or more points, as in 0,0:1.5,-1")
     return tuple((x, y) for x, y in points)
+
+
+def noise_argument(text: str) -> NoiseKind:
+    try:
+        return noise_kind(text)
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def numbers_argument(text: str) -> tuple[int, ...]:
+    """Whole numbers from 0 on, as in "3,14,15"."""
+    parts = text.split(",")
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not whole numbers, as in 3,14,15")
+    return tuple(map(int, parts))
+
+
+def extent_argument(text: str) -> tuple[float, float, float, float]:
+    """Left, right, bottom and top of a part of the plane, as in "-2,2,-1.5,1.5"."""
+    try:
+        left, right, bottom, top = map(float, text.split(","))
+    except ValueError:
+        left = right = bottom = top = math.nan
+    if not (math.isfinite(right - left) and math.isfinite(top - bottom)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not left,right,bottom,top, as in -2,2,-1,1")
+    if left >= right or bottom >= top:
+        raise argparse.ArgumentTypeError(f"{text!r} is empty: left before right, bottom before top")
+    return left, right, bottom, top
 
 
 def device_argument(text: str) -> str:

@@ -27,7 +27,15 @@ from aetui.cli.argument_types import (
 )
 from aetui.cli.bench_arguments import fill_bench
 from aetui.cli.keeping_arguments import fill_mv, fill_note, fill_rm, fill_watch
-from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder, flag
+from aetui.cli.shared_arguments import (
+    EXIT_CODES,
+    add_best,
+    add_model,
+    add_number,
+    add_places,
+    add_runs_folder,
+    flag,
+)
 from aetui.cli.takeaway_arguments import fill_codes, fill_figure, fill_metrics, fill_score
 from aetui.errors import BadInput, printable
 from aetui.model_spec import ModelSpec, Setting, Value
@@ -43,6 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="aetui",
         description="Train autoencoders and walk their latent plane, in any terminal, over SSH.",
+        epilog=EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"aetui {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -56,7 +65,12 @@ def make_parser() -> argparse.ArgumentParser:
     add("launch", _fill_launch, "the app", opens)
     add("train", _fill_train, "train without the app", "Train one model, as the app does.")
     add("runs", _fill_runs, "list the runs", "Every run with its model, data, score and state.")
-    add("watch", fill_watch, "print a training as it goes", "What trainings write, as text.")
+    changes = "A learning rate, or what else its model can change; the run notes it."
+    add("change", _fill_change, "change a setting of a run while it trains", changes)
+    follows = (
+        "What trainings write, as text, until they end. Exit code 0 where each is done, else 1."
+    )
+    add("watch", fill_watch, "print a training as it goes", follows)
     add("note", fill_note, "note something about a run", "One line, which the lists show.")
     add("mv", fill_mv, "rename a run", "Rename a run that is not in training.")
     add("rm", fill_rm, "delete runs", "Delete runs that are not in training, for good.")
@@ -136,6 +150,14 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the lines of metrics.jsonl")
 
 
+def _fill_change(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="RUN", help="the run")
+    add_runs_folder(parser)
+    live = {each.name: each for spec in model_specs() for each in spec.live_settings}
+    for name, setting in live.items():
+        parser.add_argument(flag(name), metavar="X", help=setting.help)
+
+
 def _setting_helps() -> Mapping[str, str]:
     """What `--help` says of every setting, with its default in each model that has it."""
     meanings: dict[str, str] = {}
@@ -166,7 +188,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         here = sys.stdin.isatty() and sys.stdout.isatty()
         return parser.parse_args(["launch"]) if here else argparse.Namespace(command="help")
     own = options.command in ("train", "import") and is_reference(options.model or "")
-    if unknown and not own:
+    if unknown and not own and options.command != "change":
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     options.unknown = unknown
     return options
@@ -179,7 +201,8 @@ def setting_values(options: argparse.Namespace, spec: ModelSpec) -> dict[str, Va
     while unknown:
         flag, equals, value = unknown.pop(0).partition("=")
         if not flag.startswith("--") or not (equals or unknown):
-            raise BadInput(f"{printable(flag)} is not understood; see `aetui train --help`.")
+            given = f"`aetui {options.command} --help`"
+            raise BadInput(f"{printable(flag)} is not understood; see {given}.")
         typed[flag[2:].replace("-", "_")] = value if equals else unknown.pop(0)
     return {name: spec.setting(name).parse(text) for name, text in typed.items()}
 
@@ -199,6 +222,7 @@ def _fill_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="write the weights alone, as .safetensors"
     )
+    add_best(parser)
     add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
     add_runs_folder(parser)
 

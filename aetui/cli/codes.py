@@ -17,7 +17,7 @@ def write_codes(run_path: Path, options: argparse.Namespace) -> int:
     if options.output is not None:
         check_table_path(options.output)
     waiting = Waiting()
-    run = open_run(run_path, choose_device(options.device), waiting.tell)
+    run = open_run(run_path, choose_device(options.device), waiting.tell, best=options.best)
     data = images_for(run, options.data, options.data_dir, waiting.tell)
     table = codes_table(run, data)
     waiting.end()

@@ -6,12 +6,14 @@ import argparse
 import shlex
 from pathlib import Path
 
+from aetui.cli.figure_arguments import check_choices, choice_words, strength_of
 from aetui.cli.waiting import Waiting
 from aetui.errors import BadInput
 from aetui.figures.drawing import check_path
 from aetui.figures.save import KINDS, endings_of, needs_plane, save_figure
 from aetui.figures.source import Choices, Source
 from aetui.figures.theme import DARK, LIGHT
+from aetui.ml.pictures import Noise
 from aetui.runs.directory import find_run, list_runs, read_config, shipped_runs
 from aetui.runs.summary import last_change
 
@@ -20,15 +22,16 @@ def draw_figure(options: argparse.Namespace) -> int:
     """Draw the figure and print the file's name."""
     kind = options.kind
     assert kind in KINDS
+    check_choices(options)
     run = find_run(options.runs, options.run) if options.run else _newest(options.runs, kind)
     path = options.output or Path(f"{run.name}-{kind}{endings_of(kind)[0]}")
     check_path(path, endings_of(kind))
-    waiting = Waiting()
+    waiting = Waiting(often=options.progress)
     source = Source(
         run=run,
         theme=LIGHT if options.light else DARK,
         command=_command(options, run),
-        choices=Choices(options.epoch, options.data, options.through),
+        choices=_choices(options),
         data_dir=options.data_dir,
         tell=waiting.count,
     )
@@ -38,6 +41,20 @@ def draw_figure(options: argparse.Namespace) -> int:
         waiting.end()
     print(path)
     return 0
+
+
+def _choices(options: argparse.Namespace) -> Choices:
+    return Choices(
+        epoch=options.epoch,
+        data=options.data,
+        through=options.through,
+        best=options.best,
+        noise=Noise(options.noise, strength_of(options), options.seed),
+        images=options.images,
+        picture=options.picture,
+        classes=options.classes,
+        view=options.view,
+    )
 
 
 def _newest(runs: Path, kind: str) -> Path:
@@ -59,10 +76,13 @@ def _can_have(run: Path, kind: str) -> bool:
 def _command(options: argparse.Namespace, run: Path) -> str:
     """The command without the folders of this machine."""
     words = ["aetui", "figure", options.kind, "--run", run.name]
+    if options.best:
+        words.append("--best")
     if options.epoch is not None:
         words += ["--epoch", str(options.epoch)]
     if options.through:
         words += ["--through=" + ":".join(f"{x:g},{y:g}" for x, y in options.through)]
+    words += choice_words(options)
     if options.data is not None:
         words += ["--data", options.data.rsplit("/", 1)[-1]]
     if options.light:

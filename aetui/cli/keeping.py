@@ -8,12 +8,14 @@ from pathlib import Path
 
 from aetui.errors import BadInput
 from aetui.runs.directory import check_run_name
-from aetui.runs.keeping import delete_run, rename_run, write_note
+from aetui.runs.keeping import check_changeable, delete_run, rename_run, write_note
 
 
 def remove(folder: Path, names: Sequence[str], *, unasked: bool) -> int:
-    """Delete the runs of these names; the exit code. Asks first, unless `unasked`."""
-    runs = [folder / check_run_name(name) for name in names]
+    """Delete the runs of these names, all or none; the exit code. Asks first, unless `unasked`."""
+    runs = [folder / check_run_name(name) for name in dict.fromkeys(names)]
+    for run in runs:
+        check_changeable(run, while_training=False)
     if not unasked and not _is_wanted(runs):
         print("nothing was deleted")
         return 1

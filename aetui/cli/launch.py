@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -61,14 +64,16 @@ def _run(options: argparse.Namespace, profile: TerminalProfile, terminal: Termin
     term = os.environ["TERM"]
     asks = profile.theme is None and understands_question(term)
     question = BackgroundQuestion(terminal, term) if asks else None
-    from aetui.processes.inference import Inference
-    from aetui.processes.trainer import TrainerOptions
+    with _uncollected():
+        from aetui.processes.inference import Inference
+        from aetui.processes.trainer import TrainerOptions
 
     inference = Inference(options.data_dir, options.model)
     try:
         if usable_cores() > 1:
             inference.start()
-        from aetui.tui.app import AetuiApp
+        with _uncollected():
+            from aetui.tui.app import AetuiApp
 
         trainers = TrainerOptions(
             options.data,
@@ -94,3 +99,17 @@ def _run(options: argparse.Namespace, profile: TerminalProfile, terminal: Termin
         return app.return_code or 0
     finally:
         inference.close()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Import without the garbage collector: modules stay, and it would look through them again.
+
+    It took a twelfth of the time until the first picture: 0.475 s with it, 0.434 s without.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

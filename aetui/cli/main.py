@@ -127,6 +127,12 @@ def watch(options: argparse.Namespace) -> int:
     return follow(options.runs, options.names, as_json=options.json)
 
 
+def change(options: argparse.Namespace) -> int:
+    from aetui.cli.change import change as ask
+
+    return ask(options)
+
+
 def note(options: argparse.Namespace) -> int:
     from aetui.cli.keeping import note as write
 
@@ -153,9 +159,9 @@ def export(options: argparse.Namespace) -> int:
         raise BadInput("name a new folder for the copy, or --weights FILE.safetensors.")
     run = _find_run(options)
     if options.target is not None:
-        print(export_run(run, options.target))
+        print(export_run(run, options.target, best=options.best))
     if options.weights is not None:
-        export_weights(run, options.weights)
+        export_weights(run, options.weights, best=options.best)
         print(options.weights)
     return 0
 
@@ -236,6 +242,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "train": train,
     "runs": runs,
     "watch": watch,
+    "change": change,
     "note": note,
     "mv": mv,
     "rm": rm,

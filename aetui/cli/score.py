@@ -20,9 +20,9 @@ from aetui.ml.training.request import choose_device
 
 
 def print_score(run_path: Path, options: argparse.Namespace) -> int:
-    """Print the scores, then the bound, which takes minutes; an interrupt keeps what there is."""
+    """Print the scores, then the bound, which takes longer; an interrupt keeps what there is."""
     waiting = Waiting()
-    run = open_run(run_path, choose_device(options.device), waiting.tell)
+    run = open_run(run_path, choose_device(options.device), waiting.tell, best=options.best)
     data = images_for(run, options.data, options.data_dir, waiting.tell)
     report = score_run(run, data, waiting.tell)
     waiting.end()
@@ -30,12 +30,14 @@ def print_score(run_path: Path, options: argparse.Namespace) -> int:
         print("\n".join(_lines(run, data, report)), flush=True)
     bound, code = None, 0
     if options.samples and has_bound(run):
-        wanted = min(options.images or len(data.test_images), len(data.test_images))
+        total = len(data.test_images)
+        wanted = min(options.images or total, total)
+        waiting.tell("importance-weighted bound")
         bound, code = _last_bound(bounds(run, data, wanted, options.samples), wanted, waiting)
     if options.json:
         print(json.dumps(_object(run, data, report, bound), indent=2))
     elif bound is not None:
-        print(_bound_line(bound), flush=True)
+        print(_bound_line(bound, len(data.test_images)), flush=True)
     return code
 
 
@@ -99,10 +101,12 @@ def _class_lines(figures: ClassFigures) -> Iterator[str]:
         yield _line("k-means NMI", f"{figures.kmeans_nmi:.3f}")
 
 
-def _bound_line(bound: Bound) -> str:
-    images = f"{bound.images:,} images, {bound.samples:,} codes each"
-    value = f"{bound.importance:.2f} nats"
-    return f"importance-weighted bound: {value}  ({images}; their ELBO: {bound.elbo:.2f} nats)"
+def _bound_line(bound: Bound, total: int) -> str:
+    of = "" if bound.images == total else f" of {total:,}"
+    codes = f"{bound.images:,}{of} images, {bound.samples:,} codes each"
+    error = f", standard error {bound.standard_error:.2f}" if bound.standard_error else ""
+    value = f"{bound.importance:.2f} nats{error}"
+    return f"importance-weighted bound: {value}  ({codes}; ELBO: {bound.elbo:.2f} nats)"
 
 
 def _line(name: str, value: str) -> str:
@@ -136,6 +140,7 @@ def _object(
     if bound is not None:
         scores["iwae"] = {
             "nats": bound.importance,
+            "standard_error": bound.standard_error,
             "elbo": bound.elbo,
             "samples": bound.samples,
             "images": bound.images,

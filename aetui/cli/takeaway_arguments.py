@@ -7,17 +7,30 @@ from pathlib import Path
 from typing import Final
 
 from aetui.catalog import REFERENCE_FORM
-from aetui.cli.argument_types import DEVICES, data_name, device_argument, points_argument
-from aetui.cli.shared_arguments import add_model, add_number, add_places, add_runs_folder
+from aetui.cli.argument_types import (
+    DEVICES,
+    data_name,
+    device_argument,
+    points_argument,
+    typed,
+)
+from aetui.cli.figure_arguments import add_figure_choices
+from aetui.cli.shared_arguments import (
+    add_best,
+    add_model,
+    add_number,
+    add_places,
+    add_runs_folder,
+)
 from aetui.model_spec import Setting
 
 SAMPLES: Final = Setting(
     *("samples", int, 0, 1_000_000),
     help="codes per image for the importance-weighted bound; 0: no bound (default: 5000)",
 )
-IMAGES: Final = Setting(
-    *("images", int, 1, 10**9), help="test images that the bound is computed for (default: all)"
-)
+IMAGES: Final = Setting("images", int, 1, 10**9, "")
+ALL: Final = "all"
+BOUND_IMAGES: Final = 300
 
 FIGURES: Final = ("pairs", "scatter", "manifold", "loss", "film", "walk", "traversal", "worst")
 DPI: Final = Setting(
@@ -32,8 +45,19 @@ def fill_score(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
     _add_images_and_device(parser)
     add_number(parser, SAMPLES, default=5000)
-    add_number(parser, IMAGES)
+    parser.add_argument(
+        "--images",
+        type=_images_argument,
+        default=BOUND_IMAGES,
+        metavar="N|all",
+        help=f"test images for the bound, of all classes alike (default: {BOUND_IMAGES})",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _images_argument(text: str) -> int | None:
+    """How many images; None for all of them."""
+    return None if text == ALL else int(typed(IMAGES)(text))
 
 
 def fill_codes(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +86,8 @@ def fill_figure(parser: argparse.ArgumentParser) -> None:
         metavar="X,Y:X,Y...",
         help="points of the plane that the walk goes through (default: the classes)",
     )
+    add_figure_choices(parser)
+    parser.add_argument("--progress", action="store_true", help="lines on stderr that tell how far")
     _add_images(parser)
 
 
@@ -82,6 +108,7 @@ def _add_images_and_device(parser: argparse.ArgumentParser) -> None:
 def _add_images(parser: argparse.ArgumentParser) -> None:
     """What is needed to open a run and to find images for it."""
     add_places(parser)
+    add_best(parser)
     add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
     of = "the test images of another data set (default: the run's own)"
     parser.add_argument("--data", type=data_name, metavar="NAME", help=of)

@@ -17,7 +17,8 @@ EVERY_ELSEWHERE: Final = 30.0  # in a log file
 class Waiting:
     """Rewrites one line on a terminal; elsewhere, writes a line now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, often: bool = False) -> None:
+        self._every = EVERY if often or sys.stderr.isatty() else EVERY_ELSEWHERE
         self._live = sys.stderr.isatty()
         self._shown_at = 0.0 if self._live else time.monotonic()  # a log needs no first line
         self._is_open = False
@@ -28,7 +29,7 @@ class Waiting:
 
     def count(self, text: str) -> None:
         """Show `text`, one of very many, if the one before is old enough."""
-        if time.monotonic() - self._shown_at >= (EVERY if self._live else EVERY_ELSEWHERE):
+        if time.monotonic() - self._shown_at >= self._every:
             self._show(text)
 
     def _show(self, text: str) -> None:

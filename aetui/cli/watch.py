@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from aetui.cli.progress import epoch_line, event_line
-from aetui.runs.directory import METRICS, check_run_name, read_config
+from aetui.runs.directory import METRICS, find_run, read_config
 from aetui.runs.metrics import MetricsTail, Record
 from aetui.runs.summary import State, summarise
 
@@ -45,11 +45,12 @@ class FollowedRun:
 
 def watch(folder: Path, names: Sequence[str], *, as_json: bool) -> int:
     """Follow the runs until none is in training; 0 where each is done, else 1."""
+    names = list(dict.fromkeys(names))
     width = max(map(len, names))
     runs = []
     for name in names:
         prefix = f"{name:<{width}}  " if len(names) > 1 else ""
-        runs.append(FollowedRun(folder / check_run_name(name), as_json=as_json, prefix=prefix))
+        runs.append(FollowedRun(find_run(folder, name), as_json=as_json, prefix=prefix))
     following = list(runs)
     while following := [run for run in following if run.follow()]:
         time.sleep(POLL_EVERY)

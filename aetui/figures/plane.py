@@ -11,11 +11,8 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
-from aetui.figures.source import Source
+from aetui.figures.source import Extent, Source
 from aetui.runs.latent_map import LatentMap
-
-Extent = tuple[float, float, float, float]
-"""left, right, bottom, top"""
 
 OUTERMOST: Final = 0.001  # share of the codes, at each end of each axis, that may lie outside
 MARGIN: Final = 0.05
@@ -50,7 +47,8 @@ def draw_codes(
     axes: Axes, source: Source, latent: LatentMap, points: NDArray[np.float32], alpha: float = 0.75
 ) -> list[str]:
     """Draw `points` [N, 2], the codes of `latent`, in the colours of their classes, by label."""
-    colours = source.theme.class_colours(int(latent.labels.max()) + 1)
+    count = max(len(source.config.classes), int(latent.labels.max()) + 1)
+    colours = source.theme.class_colours(count)
     shades = np.array(colours)[latent.labels]
     area = float(np.clip(INKED / len(points), *DOT))
     axes.scatter(points[:, 0], points[:, 1], s=area, c=shades, alpha=alpha, linewidths=0)

@@ -13,12 +13,15 @@ from aetui.figures.provenance import Provenance, provenance_of
 from aetui.figures.theme import Theme
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.opened_run import OpenedRun, images_for, open_run
+from aetui.ml.pictures import Noise
 from aetui.model_spec import ModelSpec
 from aetui.runs.directory import METRICS, latent_epochs, read_config
 from aetui.runs.latent_map import LatentMap, load_latent_map
 from aetui.runs.metrics import MetricsTail, Record
 
 Point = tuple[float, float]
+Extent = tuple[float, float, float, float]
+"""left, right, bottom, top"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,12 @@ class Choices:
     epoch: int | None = None  # of the latent map
     data: str | None = None  # other images than the run's own
     through: tuple[Point, ...] = ()  # points of a walk on the plane
+    best: bool = False  # the best checkpoint in place of the last
+    noise: Noise = field(default_factory=Noise)  # that is to be removed
+    images: tuple[int, ...] = ()  # numbers of test images
+    picture: Path | None = None  # a file in place of test images
+    classes: tuple[int, ...] = ()  # whose codes are shown, by label; () for all
+    view: Extent | None = None  # the part of the plane that is shown
 
 
 @dataclass(frozen=True)
@@ -79,14 +88,17 @@ class Source:
         if "plane" not in self.spec.capabilities:
             has = f"{self.run.name} is a {self.config.model}, which has no latent plane"
             raise BadInput(f"{has}, and this figure shows one. Choose another run with --run.")
-        if kept := latent_epochs(self.run):
+        kept = latent_epochs(self.run)
+        if self.choices.best:  # its own is the newest, and fits its weights
+            kept = [epoch for epoch in kept if epoch <= self.opened.epoch]
+        if kept:
             return kept
         raise BadInput(f"{self.run.name} has no latent map yet; it comes after its first epoch.")
 
     @cached_property
     def opened(self) -> OpenedRun:
         """The run with its weights; `BadInput` where there are none that can be used."""
-        return open_run(self.run, tell=self.tell)
+        return open_run(self.run, tell=self.tell, best=self.choices.best)
 
     @cached_property
     def images(self) -> Dataset:

@@ -14,7 +14,7 @@ def draw_worst(source: Source) -> Plot:
     """Those with the largest errors, the worst first; of a denoiser, those with the lowest PSNR."""
     every = range(len(source.images.test_images))
     if "denoise" in source.spec.capabilities:
-        ratios = denoised(source.opened, source.images, every).psnr
+        ratios = denoised(source.opened, source.images, every, source.choices.noise).psnr
         title = f"The test images with the lowest PSNR of {len(every):,}"
         return denoising_rows(source, np.argsort(ratios)[:COLUMNS].tolist(), title)
     errors = reconstructed(source.opened, source.images, every).errors

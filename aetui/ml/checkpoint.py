@@ -20,6 +20,7 @@ from aetui.errors import BadInput, printable
 from aetui.ml.models.base import Autoencoder
 from aetui.ml.models.registry import build, check_known, expected_weights
 from aetui.runs.directory import (
+    BEST,
     CHECKPOINT,
     PREVIOUS,
     read_config,
@@ -43,9 +44,7 @@ def save(run: Path, payload: Payload) -> None:
     if not all_finite(payload["weights"]):
         raise FloatingPointError("the weights are not finite")
     checkpoint = run / CHECKPOINT
-    # Given the file itself, torch turns a full disk into a RuntimeError about its zip archive.
-    buffer = io.BytesIO()
-    torch.save({"format": FORMAT, **payload}, buffer)
+    buffer = _bytes_of(payload)
 
     def write(file: BinaryIO) -> None:
         file.write(buffer.getbuffer())
@@ -56,6 +55,19 @@ def save(run: Path, payload: Payload) -> None:
             _keep(checkpoint, run / PREVIOUS)
 
     write_atomically(checkpoint, write)
+
+
+def save_best(run: Path, payload: Payload) -> None:
+    """Write best.pt, whole or not at all. `OSError` leaves the one before alone."""
+    buffer = _bytes_of(payload)
+    write_atomically(run / BEST, lambda file: file.write(buffer.getbuffer()))
+
+
+def _bytes_of(payload: Payload) -> io.BytesIO:
+    # Given the file itself, torch turns a full disk into a RuntimeError about its zip archive.
+    buffer = io.BytesIO()
+    torch.save({"format": FORMAT, **payload}, buffer)
+    return buffer
 
 
 def _keep(checkpoint: Path, previous: Path) -> None:
@@ -76,20 +88,32 @@ def all_finite(weights: dict[str, Tensor]) -> bool:
     return all(bool(torch.isfinite(tensor).all()) for tensor in floating)
 
 
-def load_model(run_dir: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
-    """The run's newest usable network, in eval mode on `device`. `BadInput` where there is none."""
-    network, _, _ = restore(Path(run_dir), device)
+def load_model(
+    run_dir: str | Path, device: str | torch.device = "cpu", *, best: bool = False
+) -> Autoencoder:
+    """The run's newest usable network, in eval mode on `device`. `BadInput` where there is none.
+
+    `best`: that of the epoch with the best score, where it is kept.
+    """
+    network, _, _ = restore(Path(run_dir), device, best=best)
     return network.eval()
 
 
-def restore(run: Path, device: str | torch.device = "cpu") -> tuple[Autoencoder, Payload, str]:
+def restore(
+    run: Path, device: str | torch.device = "cpu", *, best: bool = False
+) -> tuple[Autoencoder, Payload, str]:
     """The run's network with its weights, the checkpoint's payload, and a warning or "".
 
-    checkpoint.pt if it is usable, else previous.pt with a warning that says why; `BadInput` where
-    neither is.
+    checkpoint.pt if it is usable, else previous.pt with a warning that says why; with `best`,
+    best.pt alone. `BadInput` where none is usable.
     """
     config = read_config(run)
     check_known(config)
+    if best:
+        if not (run / BEST).exists():
+            why = "one is kept where the last epochs are worse than an earlier one"
+            raise BadInput(f"{run.name} has no best checkpoint beside its last: {why}.")
+        return *restore_file(run / BEST, config, device), ""
     found, warning = first_usable(run, lambda path: restore_file(path, config, device))
     network, payload = found
     return network, payload, warning

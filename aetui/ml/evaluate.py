@@ -14,16 +14,15 @@ from aetui.ml.codes import codes_of
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.data.transforms import to_float
 from aetui.ml.models.base import Autoencoder, Scores
+from aetui.ml.models.variational import Variational
 from aetui.ml.precision import autocast
 from aetui.ml.quality.neighbours import knn_accuracies
-from aetui.runs.latent_map import LatentMap
+from aetui.runs.latent_map import LatentMap, plane_extent
 
 BATCH: Final = 1000
 MAPPED: Final = 5000  # test images whose codes a latent map holds
 GRID: Final = 16  # images a side of the decoded plane
-SPREAD: Final = 0.99  # share of the codes that the plane spans, along each axis
 NOISE_SEED: Final = 1
-NARROWEST: Final = 1e-3  # extent of a plane whose codes are all alike
 
 
 class TestSet:
@@ -92,17 +91,9 @@ def latent_map(network: Autoencoder, scores: Scores, labels: np.ndarray, epoch: 
     device = next(network.parameters()).device
     images = network.decode(z.to(device)).sigmoid().mul(255).round().to(torch.uint8)
     plane = images.view(GRID, GRID, *network.image_shape.sizes).cpu().numpy()
-    return LatentMap(epoch, codes, labels, axes, plane, extent)
-
-
-def plane_extent(points: np.ndarray) -> tuple[float, float, float, float]:
-    """(left, right, bottom, top) of the middle SPREAD of `points` [N, 2] along each axis."""
-    margin = (1 - SPREAD) / 2
-    low, high = np.quantile(points, [margin, 1 - margin], axis=0)
-    extent = np.maximum(high - low, NARROWEST)
-    middle = (low + high) / 2
-    (left, bottom), (right, top) = middle - extent / 2, middle + extent / 2
-    return float(left), float(right), float(bottom), float(top)
+    is_kl = isinstance(network, Variational)
+    kl = scores.axis_weights.float().numpy() if is_kl else np.zeros(0, np.float32)
+    return LatentMap(epoch, codes, labels, axes, plane, extent, kl)
 
 
 def scan_plane(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 import shlex
 import shutil
@@ -20,6 +21,7 @@ from aetui.config import RunConfig
 from aetui.errors import BadInput
 from aetui.ml import checkpoint
 from aetui.ml.model_card import CARD, readme
+from aetui.runs.changes import change_of
 from aetui.runs.directory import (
     CONFIG,
     LATENT,
@@ -32,20 +34,25 @@ from aetui.runs.latent_map import map_path
 from aetui.runs.metrics import MetricsTail, Record, is_state_event
 
 STEPS_KEPT: Final = 300  # lines of the loss curve
+ENDS: Final = ("done", "stopped", "failed")
 FOLDER_OPTIONS: Final = ("--runs", "--data-dir")
 PATH: Final = re.compile(r"(?<![\w.~/])(?:~|\.{1,2})?/[^\s,;:()'\"]+")  # /a/b, ~/a, ../a in a text
 
 
-def export_run(run: Path, target: Path) -> str:
+def export_run(run: Path, target: Path, *, best: bool = False) -> str:
     """Write a copy of `run` to the new folder `target`; its model card.
 
-    `BadInput` where the run has no whole checkpoint, and where `target` cannot be made.
+    `best`: as it was after its best epoch. `BadInput` where the run has no whole checkpoint, and
+    where `target` cannot be made.
     """
     config = read_config(run)
-    _, payload, warning = checkpoint.restore(run)
+    _, payload, warning = checkpoint.restore(run, best=best)
     if warning:
         raise BadInput(f"{run.name} is not exported: {warning}")
-    records = _thinned(MetricsTail(run / METRICS).read())
+    records = MetricsTail(run / METRICS).read()
+    if best:
+        records = _until(records, payload["step"])
+    records = _thinned(records)
     try:
         target.mkdir(parents=True)
     except OSError as error:
@@ -63,7 +70,7 @@ def export_run(run: Path, target: Path) -> str:
     }
     checkpoint.save(target, {"weights": halves, "step": payload["step"]})
     _write(target / METRICS, "".join(json.dumps(_shared(record)) + "\n" for record in records))
-    _copy_maps(run, target)
+    _copy_maps(run, target, last.get("epoch", math.inf) if best else math.inf)
     return config.card
 
 
@@ -137,6 +144,12 @@ def _last_epoch(records: list[Record]) -> Record:
     return next((record for record in reversed(records) if record["kind"] == "epoch"), {})
 
 
+def _until(records: list[Record], step: int) -> list[Record]:
+    """The records of the first `step` steps, and how the training ended."""
+    ends = [record for record in records if record.get("event") in ENDS][-1:]
+    return [*(each for each in records if each not in ends and each.get("step", 0) <= step), *ends]
+
+
 def _thinned(records: list[Record]) -> list[Record]:
     """Every epoch, the events that say what state the run is in, and STEPS_KEPT of the steps."""
     steps = [record for record in records if record["kind"] == "step"]
@@ -146,7 +159,7 @@ def _thinned(records: list[Record]) -> list[Record]:
         for record in records
         if record["kind"] == "epoch"
         or id(record) in kept
-        or (record["kind"] == "event" and is_state_event(record))
+        or (record["kind"] == "event" and (is_state_event(record) or change_of(record)))
     ]
 
 
@@ -158,9 +171,12 @@ def _shared(record: Record) -> dict[str, Any]:
     return shared
 
 
-def _copy_maps(run: Path, target: Path) -> None:
-    """The latent maps after 1, 2, 4, 8 ... epochs and the last: a plane takes shape early."""
-    epochs = latent_epochs(run)
+def _copy_maps(run: Path, target: Path, end: float) -> None:
+    """The latent maps after 1, 2, 4, 8 ... epochs and the last, `end` at most.
+
+    A plane takes shape early.
+    """
+    epochs = [epoch for epoch in latent_epochs(run) if epoch <= end]
     if not epochs:
         return
     (target / LATENT).mkdir()

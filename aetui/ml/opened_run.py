@@ -14,20 +14,21 @@ from aetui.ml.data.dataset import Dataset
 from aetui.ml.data.images import Tell, silent
 from aetui.ml.data.load import load, load_test_images
 from aetui.ml.models.base import Autoencoder
+from aetui.runs.changes import config_after, read_changes
 from aetui.runs.directory import METRICS, read_config
-from aetui.runs.metrics import Record, last_records
+from aetui.runs.metrics import MetricsTail, Record, last_records
 
 
 @dataclass(frozen=True)
 class OpenedRun:
-    """A run with its newest usable weights, in eval mode on `device`."""
+    """A run with its newest usable weights, or its best, in eval mode on `device`."""
 
     path: Path
-    config: RunConfig
+    config: RunConfig  # with the settings that the last step was taken with
     network: Autoencoder
     device: torch.device
     step: int
-    last_epoch: Record  # the newest epoch line; {} before the first
+    last_epoch: Record  # the newest epoch line, or that of the best epoch; {} without one
 
     @property
     def epoch(self) -> float:
@@ -40,17 +41,37 @@ class OpenedRun:
         return self.step / per_epoch
 
 
-def open_run(run: Path, device: torch.device | None = None, tell: Tell = silent) -> OpenedRun:
-    """The run, opened; `tell` is given a warning. `BadInput` where it has no usable checkpoint."""
+def open_run(
+    run: Path,
+    device: torch.device | None = None,
+    tell: Tell = silent,
+    *,
+    best: bool = False,
+) -> OpenedRun:
+    """The run, opened by its last checkpoint or its `best`; `tell` is given a warning.
+
+    `BadInput` where there is no such checkpoint that can be used.
+    """
     config = read_config(run)
     where = device or torch.device("cpu")
-    network, payload, warning = restore(run, where)
+    network, payload, warning = restore(run, where, best=best)
     if warning:
         tell(warning)
     step = payload.get("step")
     reached = step if isinstance(step, int) else 0
-    last = last_records(run / METRICS).get("epoch", {})
+    last = _epoch_line(run, reached) if best else last_records(run / METRICS).get("epoch", {})
+    config = config_after(config, read_changes(run, config.spec), reached)
+    for setting in config.spec.live_settings:
+        if network.can_change(setting.name):
+            network.change(setting.name, config.hyperparameters[setting.name])
     return OpenedRun(run, config, network.eval(), where, reached, last)
+
+
+def _epoch_line(run: Path, step: int) -> Record:
+    """The line of the epoch that ended with `step`; {} where there is none."""
+    records = MetricsTail(run / METRICS).read()
+    found = (each for each in records if each["kind"] == "epoch" and each.get("step") == step)
+    return next(found, {})
 
 
 def images_for(

@@ -4,23 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from aetui.catalog import TEST_SIGMA
 from aetui.ml.codes import codes_of, reconstruction_errors
 from aetui.ml.data.dataset import Dataset
-from aetui.ml.data.transforms import add_noise, to_float
-from aetui.ml.evaluate import TestSet
+from aetui.ml.data.noise import draw_noise, put_noise
+from aetui.ml.data.transforms import to_float
+from aetui.ml.evaluate import NOISE_SEED
 from aetui.ml.models.losses import kl_divergence, psnr
 from aetui.ml.opened_run import OpenedRun
+from aetui.noise import GAUSSIAN, NoiseKind
 
 Pixels = NDArray[np.uint8]
 Numbers = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A noise that images are given."""
+
+    kind: NoiseKind = GAUSSIAN
+    strength: float = GAUSSIAN.usual
+    seed: int | None = None  # of the noise of the chosen images; None: as the score draws it
+
+    def put_on(self, images: Tensor, drawn: Tensor) -> Tensor:
+        return put_noise(images, drawn, self.kind, self.strength)
+
+    def drawn_for(self, shape: torch.Size, numbers: Sequence[int]) -> Tensor:
+        """What is random of it, for the images of those numbers in a test set of `shape`."""
+        if self.seed is not None:
+            generator = torch.Generator().manual_seed(self.seed)
+            return draw_noise(self.kind, torch.Size((len(numbers), *shape[1:])), generator)
+        generator = torch.Generator().manual_seed(NOISE_SEED)
+        return draw_noise(self.kind, shape, generator)[list(numbers)]
 
 
 @dataclass(frozen=True)
@@ -30,6 +51,10 @@ class Reconstructed:
     images: Pixels
     results: Pixels
     errors: Numbers  # [N], binary cross-entropy in nats
+
+
+SCORED_NOISE: Final = Noise()
+"""The noise that the score of a denoiser uses."""
 
 
 @dataclass(frozen=True)
@@ -50,34 +75,47 @@ def decoded(run: OpenedRun, codes: NDArray[Any]) -> Pixels:
     return np.concatenate([_pixels(run.network.decode(part).sigmoid()) for part in z.split(500)])
 
 
-@torch.inference_mode()
 def reconstructed(run: OpenedRun, data: Dataset, numbers: Sequence[int]) -> Reconstructed:
     """The test images of those numbers, each from its code (z_mean)."""
-    chosen = data.test_images[list(numbers)]
+    return reconstruct(run, data.test_images[list(numbers)].numpy())
+
+
+@torch.inference_mode()
+def reconstruct(run: OpenedRun, given: Pixels) -> Reconstructed:
+    """These images, each from its code (z_mean)."""
     results: list[Pixels] = []
     errors: list[Numbers] = []
-    for part in chosen.split(500):
+    for part in torch.from_numpy(given).split(500):
         images = to_float(part.to(run.device))
         logits = run.network.decode(codes_of(run.network, images)[0])
         results.append(_pixels(logits.sigmoid()))
         errors.append(reconstruction_errors(logits, images).cpu().numpy())
-    return Reconstructed(chosen.numpy(), np.concatenate(results), np.concatenate(errors))
+    return Reconstructed(given, np.concatenate(results), np.concatenate(errors))
 
 
 @torch.inference_mode()
-def denoised(run: OpenedRun, data: Dataset, numbers: Sequence[int]) -> Denoised:
-    """The test images of those numbers with the noise that the score uses, and without."""
-    every = TestSet(data, run.network, run.device)
-    at = torch.tensor(list(numbers), device=run.device)
+def denoised(
+    run: OpenedRun, data: Dataset, numbers: Sequence[int], noise: Noise = SCORED_NOISE
+) -> Denoised:
+    """The test images of those numbers with noise, and with it removed again."""
+    drawn = noise.drawn_for(data.test_images.shape, numbers)
+    chosen = data.test_images[list(numbers)]
     parts = []
-    for pixels, noise in zip(every.images[at].split(500), every.noise[at].split(500), strict=True):
-        images = to_float(pixels)
-        noisy = add_noise(images, noise, TEST_SIGMA)
+    for pixels, random in zip(chosen.split(500), drawn.split(500), strict=True):
+        images = to_float(pixels.to(run.device))
+        noisy = noise.put_on(images, random.to(run.device))
         results = run.network(noisy).sigmoid()
         ratios = [psnr(each, images).cpu().numpy() for each in (noisy, results)]
         parts.append((_pixels(noisy), _pixels(results), *ratios))
     columns = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Denoised(data.test_images[list(numbers)].numpy(), *columns)
+    return Denoised(chosen.numpy(), *columns)
+
+
+@torch.inference_mode()
+def cleaned(run: OpenedRun, images: Pixels) -> Pixels:
+    """What a denoiser makes of `images`, as they are."""
+    given = to_float(torch.from_numpy(images).to(run.device))
+    return _pixels(run.network(given).sigmoid())
 
 
 @torch.inference_mode()

@@ -10,9 +10,9 @@ from aetui.ml.data.images import Tell, silent
 from aetui.ml.evaluate import MAPPED, TestSet, evaluate
 from aetui.ml.models.variational import Variational
 from aetui.ml.opened_run import OpenedRun
-from aetui.ml.quality.advice import Shares, advice, error_shares
 from aetui.ml.quality.bound import Bound, importance_bounds
 from aetui.ml.quality.classes import ClassFigures, class_figures
+from aetui.runs.advice import Shares, advice, error_shares
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def has_bound(run: OpenedRun) -> bool:
 
 
 def bounds(run: OpenedRun, data: Dataset, images: int, samples: int) -> Iterator[Bound]:
-    """The importance-weighted bound of the first test images, up to `images` of them."""
+    """The importance-weighted bound, from more and more of the test images, up to `images`."""
     assert isinstance(run.network, Variational)
-    chosen = data.test_images[:images].to(run.device)
-    return importance_bounds(run.network, chosen, samples)
+    test = data.test_images.to(run.device)
+    return importance_bounds(run.network, test, data.test_labels, images, samples)

@@ -18,14 +18,14 @@ from typing import Any, BinaryIO
 import torch
 
 from aetui.errors import BadInput
-from aetui.ml.answers.context import Context, Reply, run_of
+from aetui.ml.answers.context import Context, Reply, config_of, run_of
 from aetui.ml.answers.images import StillReading
 from aetui.ml.answers.model_cache import ModelCache
 from aetui.ml.answers.registry import ANSWERS
 from aetui.ml.models.own_code import own_traceback
 from aetui.ml.models.registry import load_reference
 from aetui.protocol import LENGTHS, Packet
-from aetui.runs.directory import CONFIG, RunIdentity, identify, read_config
+from aetui.runs.directory import CONFIG, RunIdentity, identify
 from aetui.spec_json import spec_to_object
 
 
@@ -88,7 +88,7 @@ def is_replaced(request: Packet) -> bool:
         return False
     run = run_of(request)
     try:
-        found = identify(run, read_config(run))
+        found = identify(run, config_of(run))
     except (OSError, BadInput):
         return not (run / CONFIG).exists()  # otherwise it is damaged, which the answer says
     return found != RunIdentity(*request.header["identity"])

@@ -31,11 +31,11 @@ CONTAINERS: Final = ("weights", "state_dict", "model_state_dict", "model")
 PREFIXES: Final = ("module.", "_orig_mod.", "model.")  # of DDP, torch.compile and Lightning
 
 
-def export_weights(run: Path, file: Path) -> None:
+def export_weights(run: Path, file: Path, *, best: bool = False) -> None:
     """Write the run's weights to `file`, float32; `BadInput` where that cannot be done."""
     if file.suffix != SUFFIX:
         raise BadInput(f"{file} must end in {SUFFIX}: that is the format that is written.")
-    network = checkpoint.load_model(run)
+    network = checkpoint.load_model(run, best=best)
     config = read_config(run)
     said = {
         "model": config.model,

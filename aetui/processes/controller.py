@@ -6,11 +6,12 @@ import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from aetui.catalog import AUTO
 from aetui.errors import BadInput, printable
 from aetui.model_spec import Value
+from aetui.processes.changing import change_settings
 from aetui.processes.monitor import Follow, Terminate, Wish
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.processes.trainer import (
@@ -23,7 +24,8 @@ from aetui.processes.trainer import (
     threads_beside,
 )
 
-Action = Literal["start", "pause", "stop", "resume"]
+PATIENCE: Final = 20.0  # seconds that the app waits for a trainer to take a change
+Action = Literal["start", "pause", "stop", "resume", "change"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,16 @@ class TrainerController:
                 return self._stop(model, snapshot)
             case "resume":
                 return self._resume(model, snapshot, epochs)
+            case "change":
+                run = self.changing_run(model, snapshot)
+                return Outcome(change_settings(run.path, settings or {}, PATIENCE))
+
+    def changing_run(self, model: str, snapshot: Snapshot) -> RunSnapshot:
+        """The run on the model's panel, if its settings can change now; else `BadInput`."""
+        run = snapshot.panels.get(model)
+        if run is None or run.state not in ("running", "paused") or _starting(model, snapshot):
+            raise BadInput(f"No {model} is training, so nothing can change; e starts a new run.")
+        return run
 
     def start_all(self, models: Sequence[str], snapshot: Snapshot) -> list[Outcome]:
         """Bring each of the models to train: resume what was interrupted, else start a new run."""

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aetui.catalog import model_names, model_spec
 from aetui.model_spec import Capability
@@ -22,6 +22,9 @@ from aetui.processes.snapshots import RunSnapshot, Snapshot, StartingTrainer
 from aetui.processes.trainer import StartedTrainer
 from aetui.processes.watched_run import WatchedRun
 from aetui.runs.directory import RunIdentity
+
+if TYPE_CHECKING:
+    from aetui.runs.basis import AxesChoice
 
 POLL_EVERY: Final = 0.5  # seconds
 READ_EVERY: Final = 0.02  # seconds between two batches of runs, so that screens can draw
@@ -42,10 +45,32 @@ class Pick:
 
 
 @dataclass(frozen=True)
+class Compare:
+    """Follow these runs too, for a chart of all of them."""
+
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
 class HoldEpoch:
     """Show the plane as it was after this epoch; None follows the newest."""
 
     epoch: int | None
+
+
+@dataclass(frozen=True)
+class UseCheckpoint:
+    """Show this run by its best checkpoint wherever there is one, or by its last."""
+
+    path: Path
+    best: bool
+
+
+@dataclass(frozen=True)
+class ShowAxes:
+    """Show these latent axes; None shows those of the largest KL."""
+
+    axes: AxesChoice | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +85,7 @@ class Refresh:
     """Look at the runs at once: one was deleted, renamed or given a note."""
 
 
-Wish = Refresh | Follow | Pick | HoldEpoch | Terminate
+Wish = Refresh | Follow | Pick | Compare | HoldEpoch | ShowAxes | UseCheckpoint | Terminate
 
 
 class RunMonitor:
@@ -78,6 +103,7 @@ class RunMonitor:
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self._watched: dict[RunIdentity, WatchedRun] = {}
         self._started: dict[Path, StartedTrainer] = {}
+        self._shown_by_best: set[RunIdentity] = set()
         self._snapshot = Snapshot()
 
     def start(self) -> None:
@@ -126,14 +152,28 @@ class RunMonitor:
             case Follow(trainer):
                 self._follow(trainer)
             case Pick(path):
-                if run := self._index.find(path):
-                    self._forget_ended(run.summary.config.model)
-                    self._choice.pick(run)
+                self._pick(path)
+            case Compare(paths):
+                self._choice.compare(paths)
             case HoldEpoch(epoch):
                 self._maps.hold(self._snapshot.views.get("plane"), epoch)
+            case UseCheckpoint(path, best):
+                self._use_checkpoint(path, best=best)
+            case ShowAxes(axes):
+                self._maps.show_axes(self._snapshot.views.get("plane"), axes)
             case Terminate(path):
                 if started := self._started.get(path):
                     started.terminate()
+
+    def _pick(self, path: Path) -> None:
+        if run := self._index.find(path):
+            self._forget_ended(run.summary.config.model)
+            self._choice.pick(run)
+
+    def _use_checkpoint(self, path: Path, *, best: bool) -> None:
+        if run := self._index.find(path):
+            change = self._shown_by_best.add if best else self._shown_by_best.discard
+            change(run.identity)
 
     def _follow(self, trainer: StartedTrainer) -> None:
         self._forget_ended(trainer.model)
@@ -161,7 +201,8 @@ class RunMonitor:
         self._index.refresh(at_once=replaced or self._is_anything_starting())
         panels = self._choice.panels(self._index.runs)
         views = self._choice.views(self._index.runs)
-        self._watch([*panels.values(), *views.values()])
+        compared = self._choice.compared(self._index.runs)
+        self._watch([*panels.values(), *views.values(), *compared])
         plane = self._snapshot_of(views["plane"]) if "plane" in views else None
         self._publish_if_new(
             Snapshot(
@@ -169,6 +210,7 @@ class RunMonitor:
                 runs=self._index.summaries,
                 panels={model: self._snapshot_of(run) for model, run in panels.items()},
                 views={capability: self._snapshot_of(run) for capability, run in views.items()},
+                compared=tuple(self._snapshot_of(run) for run in compared),
                 starting=self._starting(panels),
                 plane=self._maps.current(plane),
                 read_errors=self._index.errors,
@@ -188,7 +230,8 @@ class RunMonitor:
         self._watched = watched
 
     def _snapshot_of(self, run: IndexedRun) -> RunSnapshot:
-        return self._watched[run.identity].snapshot
+        snapshot = self._watched[run.identity].snapshot
+        return snapshot.with_best() if run.identity in self._shown_by_best else snapshot
 
     def _is_anything_starting(self) -> bool:
         paths = (path for path, run in self._started.items() if run.exit_reason() is None)

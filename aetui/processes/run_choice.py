@@ -20,6 +20,7 @@ class RunChoice:
     def __init__(self) -> None:
         self._picked: dict[str, Path] = {}
         self._followed: dict[Capability, Path] = {}
+        self._compared: tuple[Path, ...] = ()
 
     def pick(self, run: IndexedRun) -> None:
         """Show this run wherever it fits."""
@@ -33,6 +34,15 @@ class RunChoice:
         for capability in capabilities:
             self._picked.pop(capability, None)
             self._followed[capability] = path
+
+    def compare(self, paths: Sequence[Path]) -> None:
+        """Follow these runs beside those that are shown."""
+        self._compared = tuple(paths)
+
+    def compared(self, runs: Sequence[IndexedRun]) -> list[IndexedRun]:
+        """Those of the runs to compare that are there, in their order."""
+        there = {run.path: run for run in runs} if self._compared else {}
+        return [there[path] for path in self._compared if path in there]
 
     def panels(self, runs: Sequence[IndexedRun]) -> dict[str, IndexedRun]:
         """By model: the run picked for it, else its newest. `runs` are newest first."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aetui.catalog import model_names
 from aetui.config import RunConfig
-from aetui.model_spec import Capability, ModelSpec
+from aetui.model_spec import Capability, ModelSpec, Value
+from aetui.runs.changes import value_for
 from aetui.runs.directory import RunIdentity
 from aetui.runs.history import HistorySnapshot
+from aetui.runs.machine_use import MachineUse
 from aetui.runs.metrics import Record, number_or_none
 from aetui.runs.summary import RunSummary, State
 
@@ -19,6 +22,15 @@ if TYPE_CHECKING:
     from aetui.runs.latent_map import LatentMap
 
 ALIVE: tuple[State, ...] = ("starting", "running", "paused")
+
+
+@dataclass(frozen=True)
+class KeptBest:
+    """A run's best checkpoint."""
+
+    epoch: int
+    score: float
+    stamp: tuple[int, int]  # of best.pt
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,9 @@ class RunSnapshot:
     epochs: tuple[int, ...] = ()  # after which there are latent maps
     log_line: str = ""  # the newest, while it starts
     elsewhere: str = ""  # the machine that trains it, where its lock is not seen here
+    best: KeptBest | None = None  # beside the last checkpoint
+    uses_best: bool = False  # the screens show that one; `checkpoint` and `epochs` are its own
+    use: MachineUse | None = None  # of that machine, while it trains
 
     @property
     def name(self) -> str:
@@ -63,6 +78,19 @@ class RunSnapshot:
         lines = (self.history.step, self.history.epoch)
         newest: Record = max(lines, key=lambda line: number_or_none(line.get("step")) or 0.0)
         return max(0.0, number_or_none(newest.get("epoch")) or 0.0)
+
+    def setting(self, name: str, step: float = math.inf) -> Value:
+        """The setting's value now, or the one that `step` was taken with."""
+        newest = number_or_none(self.history.step.get("step")) or 0.0
+        at = min(step, newest + 1)
+        return value_for(self.history.changes, name, at, self.config.hyperparameters[name])
+
+    def with_best(self) -> RunSnapshot:
+        """As the screens show it by its best checkpoint; itself where none is kept."""
+        if self.best is None:
+            return self
+        epochs = tuple(epoch for epoch in self.epochs if epoch <= self.best.epoch)
+        return replace(self, checkpoint=self.best.stamp, epochs=epochs, uses_best=True)
 
     @property
     def seconds_left(self) -> float | None:
@@ -93,9 +121,9 @@ class PlaneMap:
     held: bool = False  # a person chose this epoch; otherwise the newest is shown
 
     @property
-    def key(self) -> tuple[RunIdentity, int]:
+    def key(self) -> tuple[object, ...]:
         """Equal for equal maps: what caches of drawings are kept by."""
-        return self.identity, self.latent.epoch
+        return self.identity, self.latent.epoch, self.latent.chosen
 
 
 @dataclass(frozen=True)
@@ -107,6 +135,7 @@ class Snapshot:
     panels: Mapping[str, RunSnapshot] = field(default_factory=dict)  # by model: what Train shows
     views: Mapping[Capability, RunSnapshot] = field(default_factory=dict)
     """By capability: what the screens show that need it."""
+    compared: tuple[RunSnapshot, ...] = ()  # marked by a person, to be drawn in one chart
     starting: Mapping[str, StartingTrainer] = field(default_factory=dict)  # by model
     plane: PlaneMap | None = None
     read_errors: tuple[str, ...] = ()  # a sentence for each run that cannot be read

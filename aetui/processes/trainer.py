@@ -125,7 +125,7 @@ def resume_trainer(
     """
     if lock_holder(run) is not None:
         raise BadInput(f"{run.name} is being trained already.")
-    _refuse_elsewhere(run)
+    refuse_elsewhere(run)
     command = [options.argument_for(model), "--resume", run.name]
     if epochs is not None:
         command += ["--epochs", f"{epochs}"]
@@ -169,7 +169,7 @@ def signal_trainer(run: Path, number: signal.Signals, host: str = "") -> None:
         raise BadInput(f"{run.name} trains on {printable(host)}; control it from there.")
     pid = lock_holder(run)
     if pid is None:
-        _refuse_elsewhere(run)
+        refuse_elsewhere(run)
     if not pid:
         raise BadInput(f"{run.name} is stopped: r resumes it, s starts a new run.")
     try:
@@ -182,7 +182,7 @@ def signal_trainer(run: Path, number: signal.Signals, host: str = "") -> None:
         ) from None
 
 
-def _refuse_elsewhere(run: Path) -> None:
+def refuse_elsewhere(run: Path) -> None:
     """`BadInput` where a trainer lives whose lock is not seen here, on another mount or machine."""
     if beat := trainer_elsewhere(run):
         where = f"{run.name} is running on {beat.host} (process {beat.pid})"

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from aetui.processes.run_index import IndexedRun
-from aetui.processes.snapshots import RunSnapshot
+from aetui.processes.snapshots import KeptBest, RunSnapshot
 from aetui.processes.trainer import StartedTrainer
-from aetui.runs.directory import CONFIG, METRICS, checkpoint_stamp, file_stamp, latent_epochs
+from aetui.runs.directory import (
+    BEST,
+    CONFIG,
+    METRICS,
+    checkpoint_stamp,
+    file_stamp,
+    latent_epochs,
+)
+from aetui.runs.heartbeat import read_beat
 from aetui.runs.history import History, HistorySnapshot
 from aetui.runs.lock import lock_holder, trainer_elsewhere
 from aetui.runs.metrics import MetricsTail, number_or_none
@@ -36,6 +46,7 @@ class WatchedRun:
         before, history = self.snapshot, self._read_metrics()
         here = lock_holder(before.path) is not None
         elsewhere = None if here else trainer_elsewhere(before.path)
+        beat = read_beat(before.path) if here else elsewhere
         state = self._state(history, started, locked=here or elsewhere is not None)
         self.snapshot = RunSnapshot(
             before.identity,
@@ -48,6 +59,8 @@ class WatchedRun:
             tuple(latent_epochs(before.path)),
             started.log_line() if started is not None and state == "starting" else "",
             elsewhere.host if elsewhere is not None else "",
+            _best(before.path, history),
+            use=beat.use if beat is not None and beat.is_fresh else None,
         )
 
     def _read_metrics(self) -> HistorySnapshot:
@@ -70,6 +83,14 @@ class WatchedRun:
             if not started.was_terminated:
                 return "failed"
         return state_of(history.state_event, locked=locked)
+
+
+def _best(run: Path, history: HistorySnapshot) -> KeptBest | None:
+    stamp = checkpoint_stamp(run, BEST)
+    epoch, score = (number_or_none(history.best.get(key)) for key in ("best_epoch", "score"))
+    if stamp == (0, 0) or epoch is None or score is None:
+        return None
+    return KeptBest(int(epoch), score, stamp)
 
 
 def _has_begun(history: HistorySnapshot, started: StartedTrainer) -> bool:

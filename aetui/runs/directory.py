@@ -17,9 +17,11 @@ CONFIG: Final = "config.json"
 METRICS: Final = "metrics.jsonl"
 CHECKPOINT: Final = "checkpoint.pt"
 PREVIOUS: Final = "previous.pt"
+BEST: Final = "best.pt"  # weights of the best epoch, where the last are worse by more than noise
 LOG: Final = "log.txt"
 LATENT: Final = "latent"
 NOTE: Final = "note.txt"
+CHANGE: Final = "change.json"  # what the trainer is asked to change
 TEMPORARY: Final = ".tmp-"
 DEFAULT_RUNS: Final = Path("checkpoints")
 LONGEST_NOTE: Final = 400  # characters
@@ -182,7 +184,11 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_stale_files(run: Path) -> None:
-    """Delete the temporary files that a killed trainer left. Only for the holder of the lock."""
+    """Delete what a killed trainer left: temporary files, a request that it did not take.
+
+    Only for the holder of the lock.
+    """
+    (run / CHANGE).unlink(missing_ok=True)
     for folder in (run, run / LATENT):
         for path in folder.glob(f"{TEMPORARY}*"):
             path.unlink(missing_ok=True)
@@ -201,9 +207,9 @@ def file_stamp(run: Path, name: str) -> Stamp:
         return ()
 
 
-def checkpoint_stamp(run: Path) -> tuple[int, int]:
+def checkpoint_stamp(run: Path, name: str = CHECKPOINT) -> tuple[int, int]:
     """Changes whenever the run's checkpoint is replaced; zeros where there is none."""
-    stamp = file_stamp(run, CHECKPOINT)
+    stamp = file_stamp(run, name)
     return (stamp[0], stamp[1]) if stamp else (0, 0)
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from aetui.errors import printable
+from aetui.runs.machine_use import MachineUse, use_from
 
 HEARTBEAT: Final = "heartbeat"
 EVERY: Final = 3.0  # seconds
 FRESH: Final = 30.0  # seconds without a beat before a trainer is taken for dead
 LONG_AGO: Final = 600.0  # seconds; no clock of another machine is that wrong
 STOPPED: Final = ("T", "t", "")  # states of a process; "" where /proc does not say
-SIZE: Final = 512  # bytes: a beat overwrites the one before, so that its file stays the same
+SIZE: Final = 1024  # bytes: a beat overwrites the one before, so that its file stays the same
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Beat:
     started: str  # what tells the process from another that later has its pid
     time: float  # unix seconds, by the clock of that machine
     written: float  # unix seconds, by the clock that dates files: here that of a file server
+    use: MachineUse | None = None  # of its machine; None in the first seconds
 
     @property
     def is_alive(self) -> bool | None:
@@ -78,6 +80,7 @@ def read_beat(run: Path) -> Beat | None:
             str(values["started"]),
             float(values["time"]),
             written,
+            use_from(values.get("use")),
         )
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
@@ -121,15 +124,21 @@ def _exists(pid: int) -> bool:
 class Heartbeat:
     """Beats from a thread of its own, for as long as `may_write` allows."""
 
-    def __init__(self, folder: int, may_write: Callable[[], bool]) -> None:
-        """`folder` is a descriptor of the run's folder."""
+    def __init__(
+        self,
+        folder: int,
+        may_write: Callable[[], bool],
+        measure: Callable[[], MachineUse] | None = None,
+    ) -> None:
+        """`folder` is a descriptor of the run's folder; `measure` is called in the thread."""
         self._folder = folder
         self._may_write = may_write
+        self._measure = measure
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        self._beat()
+        self._beat(None)
         self._thread.start()
 
     def stop(self) -> None:
@@ -142,17 +151,26 @@ class Heartbeat:
 
     def _run(self) -> None:
         while not self._stopped.wait(EVERY) and self._may_write():
-            self._beat()
+            self._beat(self._measured())
 
-    def _beat(self) -> None:
+    def _measured(self) -> MachineUse | None:
+        """Its figures; none where measuring fails, which is no reason to be taken for dead."""
+        try:
+            return self._measure() if self._measure is not None else None
+        except Exception:  # noqa: BLE001
+            return None
+
+    def _beat(self, use: MachineUse | None) -> None:
         pid = os.getpid()
-        beat = {
+        beat: dict[str, object] = {
             "host": platform.node(),
             "pid": pid,
             "processes": process_table(),
             "started": _process(pid)[1],
             "time": round(time.time(), 3),
         }
+        if use is not None:
+            beat["use"] = use.to_object()
         text = json.dumps(beat).encode().ljust(SIZE - 1) + b"\n"
         # Opened anew each time: closing is what sends it to a file server.
         with suppress(OSError):

@@ -19,9 +19,23 @@ from aetui.runs.directory import (
     shipped_runs,
     write_atomically,
 )
-from aetui.runs.lock import hold_lock
+from aetui.runs.lock import hold_lock, lock_holder, trainer_elsewhere
 
 DELETED: Final = ".deleted-"  # begins the name of a folder on its way out; no run's name does
+
+
+def check_changeable(run: Path, *, while_training: bool) -> None:
+    """`BadInput` where the run may not be changed: to be known before a person is asked."""
+    _refuse_shipped(run)
+    if while_training:
+        return
+    if (pid := lock_holder(run)) is not None:
+        trainer = f"{pid}"
+    elif beat := trainer_elsewhere(run):
+        trainer = f"{beat.pid} on {beat.host}"
+    else:
+        return
+    raise BadInput(f"{run.name} is being trained by process {trainer}; stop it first.")
 
 
 def delete_run(run: Path) -> None:
@@ -72,10 +86,11 @@ def _refusals(run: Path) -> Iterator[None]:
 
 def _refuse_shipped(run: Path) -> None:
     """`BadInput` for what is no run, and for a run that comes with aetui."""
-    if not (run / CONFIG).is_file():
-        raise BadInput(f"{run.name} is not a run in {run.parent}; `aetui runs` lists the runs.")
-    if is_shipped(run):
+    is_here = (run / CONFIG).is_file()
+    if is_shipped(run if is_here else shipped_runs() / run.name):
         raise BadInput(f"{run.name} comes with aetui and stays as it is.")
+    if not is_here:
+        raise BadInput(f"{run.name} is not a run in {run.parent}; `aetui runs` lists the runs.")
 
 
 def is_shipped(run: Path) -> bool:

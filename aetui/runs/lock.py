@@ -12,6 +12,7 @@ from typing import Final
 
 from aetui.errors import BadInput
 from aetui.runs.heartbeat import FRESH, Beat, Heartbeat, read_beat
+from aetui.runs.machine_use import MachineUse
 
 LOCK: Final = "lock"
 TRIES: Final = 10  # a viewer holds the lock for microseconds to find out who has it
@@ -90,11 +91,15 @@ class HeldRun(RunFolder):
 
 
 @contextmanager
-def hold_lock(run: Path, tell: Callable[[str], None] = lambda _: None) -> Iterator[HeldRun]:
+def hold_lock(
+    run: Path,
+    tell: Callable[[str], None] = lambda _: None,
+    measure: Callable[[], MachineUse] | None = None,
+) -> Iterator[HeldRun]:
     """Hold the run's lock, with our pid in it; `BadInput` names the trainer that has it already.
 
     `tell` is given a sentence where a trainer on another machine may still live, which takes
-    FRESH seconds to find out.
+    FRESH seconds to find out. What `measure` returns goes out with each heartbeat.
     """
     path = run / LOCK
     with ExitStack() as opened:
@@ -117,7 +122,7 @@ def hold_lock(run: Path, tell: Callable[[str], None] = lambda _: None) -> Iterat
         except OSError as error:
             cure = "make room there, or choose another --runs"
             raise BadInput(f"{path} cannot be written ({error.strerror}); {cure}.") from None
-        heartbeat = Heartbeat(folder, lambda: held.is_ours)
+        heartbeat = Heartbeat(folder, lambda: held.is_ours, measure)
         heartbeat.start()
         opened.callback(heartbeat.stop)
         yield held

@@ -11,6 +11,10 @@ from typing import Any, Final
 Record = dict[str, Any]
 
 STEP_PREFIX: Final = b'{"kind": "step"'  # as `MetricsWriter` writes it: passed over unparsed
+EVENT_PREFIX: Final = b'{"kind": "event"'
+CHANGED: Final = "changed"  # the event of a setting that changes while the run trains
+BEST_KEPT: Final = "best"  # the event of a best checkpoint that is kept
+PASSING: Final = ("saved", "save_failed", CHANGED, BEST_KEPT)  # say nothing of the run's state
 FIRST_SPAN: Final = 4096  # bytes
 SPAN_GROWTH: Final = 8
 MOST_SEARCHED: Final = 1 << 20  # bytes
@@ -48,6 +52,10 @@ class MetricsWriter:
             os.ftruncate(self._file, before)
             raise
         self._torn = False
+
+    def sync(self) -> None:
+        """Have what was appended on the disk; `OSError` where that cannot be had."""
+        os.fsync(self._file)
 
     def close(self) -> None:
         """Close the file."""
@@ -162,8 +170,8 @@ def _find_last(lines: list[bytes], wanted: tuple[str, ...], found: dict[str, Rec
 
 
 def is_state_event(record: Record) -> bool:
-    """Saves come and go; the other events say what state a run is in."""
-    return record.get("event") not in ("saved", "save_failed")
+    """Saves and changes come and go; the other events say what state a run is in."""
+    return record.get("event") not in PASSING
 
 
 def number_or_none(value: Any) -> float | None:

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+_STIPPLE: Final = "".join(chr(0x2800 + bits) for bits in range(1, 256) if bits & ~0x95 == 0)
+"""Braille with dots as on the white fields of a chess board: what a chart fills an area with."""
 _LOOKALIKES: Final = {
     "-": "─╌┄╴╶┴┬┻┳╵╷▁▔·–—−",
     "=": "━═╍┅╸╺╾╼▀▄▂▃",
@@ -19,10 +21,10 @@ _LOOKALIKES: Final = {
     "^": "↑▲",
     "v": "↓▼",
     "*": "●•" + "".join(map(chr, range(0x2801, 0x2900))),
-    "o": "○◎",
+    ".": "…" + _STIPPLE,  # after the other braille, which it is taken from
+    "o": "○◎°",
     "x": "×",
     "s": "σ",
-    ".": "…",
     "E": "⏎",
     "B": "⌫",
     "_": "\u00a0",

@@ -20,23 +20,30 @@ from aetui.catalog import add_model
 from aetui.preferences import write_preferences
 from aetui.processes.controller import Outcome, TrainerController
 from aetui.processes.inference import Inference
-from aetui.processes.monitor import HoldEpoch, RunMonitor
+from aetui.processes.monitor import HoldEpoch, RunMonitor, ShowAxes, UseCheckpoint
 from aetui.processes.snapshots import Snapshot
 from aetui.processes.trainer import TrainerOptions
 from aetui.spec_json import spec_from_object
 from aetui.terminal import TerminalProfile
 from aetui.terminal.device import TerminalDevice
 from aetui.tui.dialogs.open import Dialogs
+from aetui.tui.figure_actions import FigureActions
 from aetui.tui.guide import Guide
 from aetui.tui.messages import (
     AskPath,
     AskText,
+    ChooseAxes,
     ChooseRun,
+    CompareRuns,
     EditSettings,
     ErrorMessage,
     HoldMapEpoch,
-    OpenPoint,
+    OpenChart,
+    OpenCode,
     RunChange,
+    SaveFigure,
+    ShowCheckpoint,
+    ShowLog,
     SnapshotPublished,
     StartAll,
     TrainerCommand,
@@ -49,6 +56,7 @@ from aetui.tui.textual_internals.exit_signals import leave_on_signals
 from aetui.tui.textual_internals.keymap import Keymap
 from aetui.tui.textual_internals.stylesheet import CachedStylesheet
 from aetui.tui.theme import THEMES, THEMES_BY_NAME, first_theme
+from aetui.tui.underway import Underway
 
 ERROR_SECONDS: Final = 8.0  # that an error message stays
 
@@ -66,7 +74,7 @@ class AetuiApp(App[None]):
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
         Binding("f2", "command_palette", show=False),  # some editors keep ctrl+p
         Binding("ctrl+z", "suspend_process", "Suspend", show=False),
-        Binding("escape", "end_guide", "End the guide", show=False),
+        Binding("escape", "stop", "Give up a figure, else end the guide", show=False),
     ]
 
     def __init__(
@@ -92,14 +100,19 @@ class AetuiApp(App[None]):
         self._inference = inference
         self._snapshot = Snapshot()
         self._errors_shown: frozenset[str] = frozenset()
+        self._loads_screens = False
         self._monitor = RunMonitor(runs, *shipped, publish=self._publish)
         self._guide = Guide(self._guide_changed)
         self._own_keys = Keymap(profile.keymap)
         modes, newest = tuple(MODES), lambda: self._snapshot
-        self._services = Services(modes, inference, profile, newest, self._guide)
+        self._underway = Underway(self._show_underway)
+        self._services = Services(modes, inference, profile, newest, self._guide, self._underway)
         self._dialogs = Dialogs(self, self._services, options.data)
         self._actions = RunActions(
             self._controller, self._monitor, self._dialogs, self._say, read_only=read_only
+        )
+        self._figures = FigureActions(
+            options, self._dialogs, self._underway, self._say, read_only=read_only
         )
         for theme in THEMES:
             self.register_theme(theme)
@@ -126,7 +139,7 @@ class AetuiApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: Textual's own entries, then those of the screen."""
         yield from super().get_system_commands(screen)
-        if isinstance(screen, ModeScreen):
+        if isinstance(screen, SnapshotScreen):
             yield from (SystemCommand(*command) for command in screen.commands())
 
     def on_mount(self) -> None:
@@ -138,10 +151,9 @@ class AetuiApp(App[None]):
         self.call_after_refresh(self._start_watching)
 
     def _start_watching(self) -> None:
-        """The first picture stands: fill it, then load what the other screens need."""
+        """The first picture stands: fill it. What the other screens need is loaded after that."""
         self._monitor.start()
         self._run_task(self._listen())
-        self._run_task(asyncio.to_thread(_load_screens))
         self._run_task(self._open_guide())
 
     def _keep_theme(self, theme: Theme) -> None:
@@ -160,12 +172,20 @@ class AetuiApp(App[None]):
         if isinstance(self.screen, ModeScreen):
             self.screen.show_guide()
 
+    def _show_underway(self) -> None:
+        if isinstance(self.screen, ModeScreen):
+            self.screen.show_underway()
+
     def _guide_changed(self) -> None:
         self._show_guide()
         self._run_task(asyncio.to_thread(self._guide.save))
 
-    def action_end_guide(self) -> None:
-        self._guide.end()
+    def action_stop(self) -> None:
+        """Give up what is under way; where nothing is, end the guide."""
+        if self._underway.stop is not None:
+            self._underway.stop()
+        else:
+            self._guide.end()
 
     def _run_task(self, task: Coroutine[Any, Any, None]) -> None:
         """Run `task` beside the app. An exception in it becomes a message, not the app's end."""
@@ -191,6 +211,9 @@ class AetuiApp(App[None]):
             self.post_message(ErrorMessage(error))
         self._errors_shown = errors
         self._refresh_screens()
+        if message.snapshot.indexed and not self._loads_screens:
+            self._loads_screens = True
+            self.call_after_refresh(self._run_task, asyncio.to_thread(_load_screens))
 
     def _refresh_screens(self) -> None:
         for screen in self.screen_stack:
@@ -220,11 +243,19 @@ class AetuiApp(App[None]):
 
     @on(EditSettings)
     def _edit_settings(self, wish: EditSettings) -> None:
-        self._run_task(self._send_on(self._actions.edit_settings(wish.model)))
+        self._run_task(self._send_on(self._actions.edit(wish)))
 
     @on(ChooseRun)
     def _choose_run(self, wish: ChooseRun) -> None:
         self._run_task(self._send_on(self._actions.choose_run(wish)))
+
+    @on(CompareRuns)
+    def _compare_runs(self, wish: CompareRuns) -> None:
+        self._run_task(self._actions.compare(wish.paths))
+
+    @on(OpenChart)
+    def _open_chart(self, wish: OpenChart) -> None:
+        self._dialogs.show_chart(wish.model)
 
     async def _send_on(self, asking: Coroutine[Any, Any, TrainerCommand | None]) -> None:
         if (command := await asking) is not None:
@@ -234,6 +265,10 @@ class AetuiApp(App[None]):
     def _change_run(self, change: RunChange) -> None:
         self._run_task(self._actions.change_run(change))
 
+    @on(ShowLog)
+    def _show_log(self, wish: ShowLog) -> None:
+        self._dialogs.show_log(wish.run)
+
     @on(AskPath)
     def _ask_path(self, wish: AskPath) -> None:
         self._run_task(self._find_path(wish))
@@ -242,6 +277,10 @@ class AetuiApp(App[None]):
         path = await self._dialogs.ask_path(wish.title)
         if path is not None:
             wish.answered(path)
+
+    @on(SaveFigure)
+    def _save_figure(self, wish: SaveFigure) -> None:
+        self._run_task(self._figures.save(wish))
 
     @on(AskText)
     def _ask_text(self, wish: AskText) -> None:
@@ -256,11 +295,19 @@ class AetuiApp(App[None]):
     def _hold_epoch(self, wish: HoldMapEpoch) -> None:
         self._monitor.ask(HoldEpoch(wish.epoch))
 
-    @on(OpenPoint)
-    async def _open_point(self, point: OpenPoint) -> None:
+    @on(ShowCheckpoint)
+    def _show_checkpoint(self, wish: ShowCheckpoint) -> None:
+        self._monitor.ask(UseCheckpoint(wish.run, wish.best))
+
+    @on(ChooseAxes)
+    def _choose_axes(self, wish: ChooseAxes) -> None:
+        self._monitor.ask(ShowAxes(wish.axes))
+
+    @on(OpenCode)
+    async def _open_code(self, wish: OpenCode) -> None:
         await self.switch_mode("navigate")
         if isinstance(self.screen, ModeScreen):
-            self.screen.go_to(point.x, point.y)
+            self.screen.go_to_code(wish.code)
 
     @on(ErrorMessage)
     def _show_error(self, message: ErrorMessage) -> None:

@@ -12,6 +12,7 @@ from textual.style import Style
 from textual.widgets import Static
 
 from aetui.tui.guide import Guide
+from aetui.tui.underway import Underway
 
 LEAST_ROWS: Final = 24  # of a screen that has one left for the guide
 
@@ -114,6 +115,24 @@ class GuideLine(Static):
         self.display = self._guide.is_open and self.app.size.height >= LEAST_ROWS
         if self.display:
             self.update(self._guide.line(self.size.width), layout=False)
+
+
+class UnderwayLine(Static):
+    """What the app is doing beside its screens, over the last line of the content."""
+
+    def __init__(self, underway: Underway) -> None:
+        super().__init__(id="underway")
+        self._underway = underway
+
+    def on_mount(self) -> None:
+        self.draw()
+
+    def draw(self) -> None:
+        """Show it as it is now."""
+        self.display = bool(self._underway.text)
+        if self.display:
+            end = Content.assemble("   ", ("esc", "bold $accent"), " gives it up")
+            self.update(Content.assemble(" ", Content(self._underway.text), end), layout=False)
 
 
 class KeyBar(Static):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
@@ -13,6 +13,12 @@ from aetui.model_spec import Capability, Value
 from aetui.processes.controller import Action
 from aetui.processes.snapshots import Snapshot
 from aetui.runs.summary import RunSummary
+
+if TYPE_CHECKING:
+    from aetui.runs.basis import AxesChoice, Floats
+
+Change = Literal["delete", "rename", "note"]
+"""What can be done with a run's folder."""
 
 
 @dataclass
@@ -44,9 +50,14 @@ class StartAll(Message):
 
 @dataclass
 class EditSettings(Message):
-    """Open the settings form for the next run of a model."""
+    """Open the settings form for the next run of a model, or for the one that trains.
+
+    That of the next run is filled with the settings of `like`.
+    """
 
     model: str
+    of_training: bool = False
+    like: RunSummary | None = None
 
 
 @dataclass
@@ -58,11 +69,44 @@ class ChooseRun(Message):
 
 
 @dataclass
+class CompareRuns(Message):
+    """Follow these runs, to be drawn in one chart; none ends it."""
+
+    paths: tuple[Path, ...]
+
+
+@dataclass
+class ShowLog(Message):
+    """Show what the trainers of a run have printed."""
+
+    run: Path
+
+
+@dataclass
+class OpenChart(Message):
+    """Show the curves of a model's run large."""
+
+    model: str
+
+
+@dataclass
 class AskPath(Message):
     """Ask a person for the path of a file, and call `answered` with it unless they cancel."""
 
     title: str
     answered: Callable[[Path], None]
+
+
+@dataclass
+class SaveFigure(Message):
+    """Draw a figure of a run with `aetui figure`, into a file that a person names."""
+
+    kind: str
+    run: Path
+    model: str
+    screen: str  # for the name of the file
+    options: tuple[str, ...] = ()
+    picture: Callable[[Path], None] | None = None  # writes the picture that was drawn, as a PNG
 
 
 @dataclass
@@ -79,8 +123,16 @@ class RunChange(Message):
     """Delete or rename a run, or note something about it."""
 
     run: RunSummary
-    what: Literal["delete", "rename", "note"]
+    what: Change
     is_shown: bool  # by the screen below the list
+
+
+@dataclass
+class ShowCheckpoint(Message):
+    """Show a run by its best checkpoint, or by its last."""
+
+    run: Path
+    best: bool
 
 
 @dataclass
@@ -91,11 +143,17 @@ class HoldMapEpoch(Message):
 
 
 @dataclass
-class OpenPoint(Message):
-    """Show this point of the plane in the navigator."""
+class ChooseAxes(Message):
+    """Show these latent axes on every screen; None shows those of the largest KL."""
 
-    x: float
-    y: float
+    axes: AxesChoice | None
+
+
+@dataclass
+class OpenCode(Message):
+    """Show this code [latent_dim] in the navigator."""
+
+    code: Floats
 
 
 @dataclass

@@ -46,7 +46,7 @@ def _mode(name: str, key: str, seen: str, *tries: tuple[str, str]) -> Callable[[
     "the connection, and is shown here when you come back.",
     ("b", "train both models; the other screens fill while they learn"),
     ("e", "change settings before a start: try beta 4, or latent_dim 8"),
-    ("o", "show another run in this panel"),
+    ("enter", "read the curves, large: other figures, zoom, other runs in the same chart"),
 )
 def _train() -> type[ModeScreen]:
     from aetui.tui.screens.train import TrainScreen
@@ -92,7 +92,7 @@ def _scatter() -> type[ModeScreen]:
     "the pictures that the model finds there. Neighbours look alike, and classes change smoothly.",
     ("→ ↓", "go over the plane, from picture to picture"),
     ("enter", "walk on from here in the navigator"),
-    ("z", "more and smaller pictures, or fewer and larger ones"),
+    ("v", "move along one latent axis at a time, and see what each carries"),
 )
 def _manifold() -> type[ModeScreen]:
     from aetui.tui.screens.manifold import ManifoldScreen

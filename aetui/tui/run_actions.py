@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from aetui.errors import BadInput
 from aetui.processes.controller import Outcome, TrainerController
-from aetui.processes.monitor import Follow, Pick, Refresh, RunMonitor, Wish
+from aetui.processes.monitor import Compare, Follow, Pick, Refresh, RunMonitor, Wish
 from aetui.processes.snapshots import Snapshot
-from aetui.runs.keeping import delete_run, rename_run, write_note
+from aetui.runs.keeping import check_changeable, delete_run, rename_run, write_note
 from aetui.runs.summary import RunSummary
 from aetui.tui.dialogs.open import Dialogs
-from aetui.tui.messages import ChooseRun, RunChange, StartAll, TrainerCommand
+from aetui.tui.messages import ChooseRun, EditSettings, RunChange, StartAll, TrainerCommand
 
 PATIENCE: Final = 5.0  # seconds; a disk that hangs must not keep all keys waiting
 READ_ONLY: Final = "this app was launched with --read-only: it changes nothing"
@@ -60,7 +61,7 @@ class RunActions:
             return [self._controller.act(action, model, self._snapshot, settings, data, epochs)]
 
         outcomes = await self._carry_out(act)
-        if settings is not None:
+        if command.action == "start" and settings is not None:
             self._dialogs.forget_settings(model)
         return outcomes
 
@@ -90,6 +91,15 @@ class RunActions:
             async with asyncio.timeout(PATIENCE), self._published:
                 await self._published.wait_for(lambda: self._snapshot.wishes >= number)
 
+    async def edit(self, wish: EditSettings) -> TrainerCommand | None:
+        """The command to start a run, or to change one that trains; None where it was cancelled."""
+        self._check_writable()
+        if not wish.of_training:
+            return await self.edit_settings(wish.model, wish.like)
+        run = self._controller.changing_run(wish.model, self._snapshot)
+        settings = await self._dialogs.change_settings(run)
+        return None if settings is None else TrainerCommand("change", wish.model, settings)
+
     async def edit_settings(
         self, model: str, like: RunSummary | None = None
     ) -> TrainerCommand | None:
@@ -105,13 +115,24 @@ class RunActions:
             return None
         if chosen.use == "settings":
             return await self.edit_settings(chosen.run.config.model, chosen.run)
-        await self._wish(Pick(chosen.run.path))
+        await self.compare(chosen.marked)
+        if chosen.marked:
+            self._dialogs.show_chart(chosen.run.config.model)
+        else:
+            await self._wish(Pick(chosen.run.path))
         return None
+
+    async def compare(self, paths: tuple[Path, ...]) -> None:
+        """Follow these runs, to be drawn in one chart."""
+        if paths != tuple(run.path for run in self._snapshot.compared):
+            await self._wish(Compare(paths))
 
     async def change_run(self, change: RunChange) -> None:
         """Delete or rename the run, or note something about it, after asking."""
         self._check_writable()
         run = change.run
+        allowed = change.what == "note"
+        await asyncio.to_thread(check_changeable, run.path, while_training=allowed)
         match change.what:
             case "delete":
                 if not await self._dialogs.ask_delete(run):
@@ -122,6 +143,7 @@ class RunActions:
                 if not (name := await self._dialogs.ask_name(run)):
                     return
                 renamed = await asyncio.to_thread(rename_run, run.path, name)
+                self._say(f"Renamed {run.name} to {renamed.name}.")
                 await self._wish(Refresh())
                 if change.is_shown:
                     await self._wish(Pick(renamed))
@@ -129,6 +151,7 @@ class RunActions:
                 if (text := await self._dialogs.ask_note(run)) is None:
                     return
                 await asyncio.to_thread(write_note, run.path, text)
+                self._say(f"Noted about {run.name}." if text else f"{run.name} has no note now.")
         await self._wish(Refresh())
 
 

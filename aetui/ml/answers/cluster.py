@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from aetui.ml.answers.context import Context, Reply
+from aetui.ml.quality.classes import kmeans_clusters
 from aetui.protocol import Packet
 
 
@@ -14,9 +13,6 @@ def cluster(_context: Context, request: Packet) -> Reply:
     Of several starts the one with the smallest inertia, the sum of squared distances to the
     centres, is the best. The client asks for one at a time, so that nothing else waits long.
     """
-    from sklearn.cluster import KMeans  # late: no other answer needs it
-
-    codes = request.arrays["codes"]
-    count = min(request.header["count"], len(np.unique(codes, axis=0)))
-    found = KMeans(count, n_init=1, random_state=request.header["seed"]).fit(codes)
-    return {"inertia": float(found.inertia_)}, {"clusters": found.labels_.astype(np.int64)}
+    count, seed = request.header["count"], request.header["seed"]
+    inertia, clusters = kmeans_clusters(request.arrays["codes"], count, seed)
+    return {"inertia": inertia}, {"clusters": clusters}

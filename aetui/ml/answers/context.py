@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from aetui.catalog import DIGITS
-from aetui.config import ImageShape
+from aetui.config import ImageShape, RunConfig
 from aetui.errors import BadInput, printable
 from aetui.ml.answers.images import TestImageReader
 from aetui.ml.answers.model_cache import ModelCache
@@ -22,7 +23,7 @@ from aetui.ml.data.transforms import to_float
 from aetui.ml.models.base import Autoencoder
 from aetui.model_spec import Capability
 from aetui.protocol import Packet
-from aetui.runs.directory import read_config
+from aetui.runs.directory import CONFIG, Stamp, file_stamp, read_config
 
 Reply = tuple[dict[str, Any], dict[str, np.ndarray]]
 """Header and arrays of the reply; kind and number are added to the header."""
@@ -40,7 +41,7 @@ class Context:
 
     def network(self, request: Packet, needed: Capability) -> Autoencoder:
         """The network of the request's run; `BadInput` if it cannot be loaded or lacks `needed`."""
-        network = self._models.get(run_of(request))
+        network = self._models.get(run_of(request), best=bool(request.header.get("best")))
         if needed not in network.spec.capabilities:
             raise BadInput(f"a run of {network.spec.name} cannot do that: it has no {needed}.")
         return network
@@ -58,7 +59,7 @@ class Context:
 
         `BadInput` where the digits are no substitute because the run's images have another shape.
         """
-        config = read_config(run_of(request))
+        config = config_of(run_of(request))
         images = self.own_test_images(request)
         if images is not None:
             return images, ""
@@ -75,10 +76,23 @@ class Context:
 
         `StillReading` until they have been read; the request is answered then.
         """
-        config = read_config(run_of(request))
+        config = config_of(run_of(request))
         found = self._test_images.get(config.data, config.data_options)
         fits = found is not None and tuple(found.images.shape[1:]) == config.image_shape.sizes
         return found if fits else None
+
+
+def config_of(run: Path) -> RunConfig:
+    """The run's config.json; `BadInput` as `read_config`. It is only read where it is another.
+
+    To read it twice for each answer takes as long as to encode and decode an image of 28x28.
+    """
+    return _config_with(run, file_stamp(run, CONFIG))
+
+
+@lru_cache(64)
+def _config_with(run: Path, _stamp: Stamp) -> RunConfig:
+    return read_config(run)
 
 
 def run_of(request: Packet) -> Path:

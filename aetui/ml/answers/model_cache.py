@@ -11,9 +11,11 @@ from typing import Final
 from aetui.errors import BadInput
 from aetui.ml.checkpoint import restore
 from aetui.ml.models.base import Autoencoder
-from aetui.runs.directory import CONFIG, Stamp, checkpoint_stamp, file_stamp
+from aetui.runs.directory import BEST, CHECKPOINT, CONFIG, Stamp, checkpoint_stamp, file_stamp
 
 MOST_LOADED: Final = 4  # networks kept in memory
+Which = tuple[Path, str]
+"""A run, and the checkpoint that is loaded of it."""
 
 
 @dataclass(frozen=True)
@@ -30,36 +32,42 @@ class ModelCache:
 
     def __init__(self, on_reload: Callable[[Path, str], None]) -> None:
         self._on_reload = on_reload
-        self._loaded: dict[Path, LoadedModel] = {}
-        self._reloading: set[Path] = set()
+        self._loaded: dict[Which, LoadedModel] = {}
+        self._reloading: set[Which] = set()
 
-    def get(self, run: Path) -> Autoencoder:
-        """The network of `run`; `BadInput` where none can be loaded."""
-        known = self._loaded.get(run)
+    def get(self, run: Path, *, best: bool = False) -> Autoencoder:
+        """The network of `run`, by its best checkpoint or its last.
+
+        `BadInput` where none can be loaded.
+        """
+        which = run, BEST if best else CHECKPOINT
+        known = self._loaded.get(which)
         if known is None or known.config != file_stamp(run, CONFIG):  # none, or another run's
-            self._load(run)
-        loaded = self._loaded[run]
-        if loaded.checkpoint != checkpoint_stamp(run) and run not in self._reloading:
-            self._reloading.add(run)
-            threading.Thread(target=self._reload, args=(run,), daemon=True).start()
+            self._load(which)
+        loaded = self._loaded[which]
+        if loaded.checkpoint != checkpoint_stamp(*which) and which not in self._reloading:
+            self._reloading.add(which)
+            threading.Thread(target=self._reload, args=(which,), daemon=True).start()
         return loaded.network
 
-    def _load(self, run: Path) -> str:
-        config, now = file_stamp(run, CONFIG), checkpoint_stamp(run)
-        network, _, warning = restore(run)
-        while len(self._loaded) >= MOST_LOADED and run not in self._loaded:
+    def _load(self, which: Which) -> str:
+        run, file = which
+        config, now = file_stamp(run, CONFIG), checkpoint_stamp(run, file)
+        network, _, warning = restore(run, best=file == BEST)
+        while len(self._loaded) >= MOST_LOADED and which not in self._loaded:
             self._loaded.pop(next(iter(self._loaded)))
-        self._loaded[run] = LoadedModel(network.eval(), config, now)
+        self._loaded[which] = LoadedModel(network.eval(), config, now)
         return warning
 
-    def _reload(self, run: Path) -> None:
+    def _reload(self, which: Which) -> None:
         message = ""
         try:
-            message = self._load(run)
+            message = self._load(which)
         except BadInput as error:
             message = str(error)
             # Not again until the file changes once more.
-            self._loaded[run] = replace(self._loaded[run], checkpoint=checkpoint_stamp(run))
+            stamp = checkpoint_stamp(*which)
+            self._loaded[which] = replace(self._loaded[which], checkpoint=stamp)
         finally:
-            self._reloading.discard(run)
-        self._on_reload(run, message)
+            self._reloading.discard(which)
+        self._on_reload(which[0], message)

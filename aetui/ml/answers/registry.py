@@ -9,12 +9,13 @@ from aetui.ml.answers.clean import clean
 from aetui.ml.answers.cluster import cluster
 from aetui.ml.answers.context import Context, Reply
 from aetui.ml.answers.decode import decode
-from aetui.ml.answers.denoise import denoise
+from aetui.ml.answers.denoise import denoise, denoise_scores
 from aetui.ml.answers.describe import describe
 from aetui.ml.answers.errors import errors
 from aetui.ml.answers.gather import gather
 from aetui.ml.answers.picture import picture
 from aetui.ml.answers.probe import probe
+from aetui.ml.answers.quality import quality
 from aetui.ml.answers.reconstruct import reconstruct
 from aetui.ml.answers.refine import refine
 from aetui.ml.answers.test_image import test_image
@@ -25,7 +26,7 @@ Answer = Callable[[Context, Packet], Reply]
 ANSWERS: Final[Mapping[str, Answer]] = {
     answer.__name__: answer
     for answer in (
-        *(clean, cluster, decode, denoise, describe, errors, gather),
-        *(picture, probe, reconstruct, refine, test_image),
+        *(clean, cluster, decode, denoise, denoise_scores, describe, errors, gather),
+        *(picture, probe, quality, reconstruct, refine, test_image),
     )
 }

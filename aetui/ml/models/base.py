@@ -83,6 +83,14 @@ class Autoencoder(nn.Module, ABC):
         """About the loss of a network that knows nothing; far above it a training has diverged."""
         return LOG_2 * self.image_shape.values
 
+    def can_change(self, setting: str) -> bool:
+        """Whether `change` has an effect on the losses; the spec says which settings may change."""
+        return hasattr(self, setting)
+
+    def change(self, setting: str, value: Value) -> None:
+        """Compute losses and scores with that value of the setting from now on."""
+        setattr(self, setting, value)
+
     @property
     def weights_module(self) -> nn.Module:
         """The module whose weights other programs know: this, or a person's own inside it."""

@@ -58,6 +58,7 @@ class Form:
     is_variational: bool
     is_logits: bool
     is_trainable: bool  # whether the images depend on a weight; False without gradients
+    kept: frozenset[str]  # the settings that it keeps as attributes, where they can be changed
 
     @property
     def has_plane(self) -> bool:
@@ -142,7 +143,10 @@ def form_of(module: nn.Module, image_shape: ImageShape) -> Form:
     if not isinstance(is_logits, bool):
         is_logits = not bool((pixels > 0).all() and (pixels < 1).all())
     is_variational = isinstance(codes, (tuple, list))
-    return Form(tuple(points.shape[1:]), is_variational, is_logits, pixels.requires_grad)
+    numbers = {name: getattr(module, name, None) for name in (BETA.name, SIGMA.name)}
+    kept = frozenset(name for name, value in numbers.items() if isinstance(value, int | float))
+    code_shape = tuple(points.shape[1:])
+    return Form(code_shape, is_variational, is_logits, pixels.requires_grad, kept)
 
 
 def points_of(codes: Any) -> Tensor:

@@ -16,7 +16,7 @@ from aetui.ml.models.denoising import Denoising
 from aetui.ml.models.losses import binary_cross_entropy
 from aetui.ml.models.own_module import Form, OwnModule, build_module, form_of, points_of
 from aetui.ml.models.variational import Variational
-from aetui.model_spec import Score
+from aetui.model_spec import Score, Value
 
 EPSILON: Final = 1e-6  # how near to 0 and 1 a pixel that went through a sigmoid may be
 SCORE_SEED: Final = 1
@@ -45,6 +45,14 @@ class OwnNetwork(Autoencoder):
         pixels = cast(OwnModule, self.module).decode(codes)
         pixels = pixels.reshape(-1, *self.image_shape.sizes)
         return pixels if self.form.is_logits else pixels.float().logit(EPSILON)
+
+    def can_change(self, setting: str) -> bool:
+        return super().can_change(setting) or setting in self.form.kept
+
+    def change(self, setting: str, value: Value) -> None:
+        super().change(setting, value)
+        if setting in self.form.kept:
+            setattr(self.module, setting, value)
 
     @property
     def weights_module(self) -> nn.Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
@@ -38,7 +39,11 @@ def _base(cls: type[nn.Module], form: Form) -> type[OwnNetwork]:
 
 def _spec(cls: type[nn.Module], reference: str, form: Form, base: type[OwnNetwork]) -> ModelSpec:
     taken = {*parameters_of(cls)} | ({BETA.name} if base is OwnVariational else set())
-    extra = tuple(setting for setting in (BETA, LATENT_DIM, SIGMA) if setting.name in taken)
+    extra = tuple(
+        replace(setting, live=setting.live and _can_change(setting.name, cls, form))
+        for setting in (BETA, LATENT_DIM, SIGMA)
+        if setting.name in taken
+    )
     defaults = {**DEFAULTS, **given_defaults(cls)}
     capabilities: set[Capability] = {"plane"} if form.has_plane else set()
     if SIGMA in extra and not form.is_variational:
@@ -54,6 +59,11 @@ def _spec(cls: type[nn.Module], reference: str, form: Form, base: type[OwnNetwor
         capabilities=frozenset(capabilities),
         reference=short_name(reference),
     )
+
+
+def _can_change(setting: str, cls: type[nn.Module], form: Form) -> bool:
+    """Whether a new value has an effect: the module does not take it, or looks it up each time."""
+    return setting not in parameters_of(cls) or setting in form.kept
 
 
 def _model_name(class_name: str, reference: str) -> str:

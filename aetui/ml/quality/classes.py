@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -34,49 +34,87 @@ class ClassFigures:
     kmeans_purity: float | None = None  # share of codes that are of their cluster's commonest class
 
 
+@dataclass(frozen=True)
+class Stage:
+    """The figures that are known after so many steps, and what is worked out next."""
+
+    figures: ClassFigures
+    done: int
+    of: int
+    following: str = ""  # "" at the end
+
+
 def class_figures(codes: Codes, labels: Labels, tell: Tell = silent) -> ClassFigures:
-    """All figures of finite `codes`; a few seconds for 5,000.
+    """All figures of finite `codes`; a few seconds for 5,000."""
+    told = ""
+    for stage in class_stages(codes, labels):
+        if stage.following not in ("", told):
+            told = stage.following
+            tell(told)
+    return stage.figures
+
+
+def class_stages(codes: Codes, labels: Labels) -> Iterator[Stage]:
+    """The figures of finite `codes` as they come, the last stage with all of them.
 
     The probe is scored on codes that it was not fitted to. There are as many clusters as classes.
     """
     points = codes.reshape(len(codes), -1)
     classes = len(np.unique(labels))
-    if classes < 2:
-        return ClassFigures(len(points), classes, {})
-    tell("nearest neighbours")
-    knn = knn_accuracies(torch.tensor(points), torch.tensor(labels))
-    tell("a linear probe")
-    probe = linear_probe_accuracy(points, labels)
-    tell("k-means")
-    clusters = kmeans_clusters(points, classes)
-    nmi, purity = cluster_agreement(clusters, labels)
-    return ClassFigures(len(points), classes, knn, probe, nmi, purity)
+    known = ClassFigures(len(points), classes, {})
+    steps = 1 + FOLDS + STARTS
+    if classes >= 2:
+        yield Stage(known, 0, steps, "nearest neighbours")
+        known = replace(known, knn=knn_accuracies(torch.tensor(points), torch.tensor(labels)))
+        scores: list[float] = []
+        for score in probe_scores(points, labels):
+            yield Stage(known, 1 + len(scores), steps, "a linear probe")
+            scores.append(score())
+        known = replace(known, linear_probe=float(np.mean(scores)) if scores else None)
+        found: list[tuple[float, Labels]] = []
+        for seed in range(SEED, SEED + STARTS):
+            yield Stage(known, 1 + FOLDS + len(found), steps, "k-means")
+            found.append(kmeans_clusters(points, classes, seed))
+        _, clusters = min(found, key=lambda each: each[0])
+        nmi, purity = cluster_agreement(clusters, labels)
+        known = replace(known, kmeans_nmi=nmi, kmeans_purity=purity)
+    yield Stage(known, steps, steps)
 
 
-def linear_probe_accuracy(points: Codes, labels: Labels) -> float | None:
-    """The accuracy of logistic regression on standardised codes, FOLDS-fold cross-validated.
+def probe_scores(points: Codes, labels: Labels) -> Iterator[Any]:
+    """For each of FOLDS folds a call that gives the accuracy there, of codes not fitted to.
 
-    None where a class has fewer codes than there are folds.
+    Of logistic regression on standardised codes. No folds where a class has fewer codes than there
+    are folds.
     """
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_score
+    from sklearn.model_selection import StratifiedKFold
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     if np.unique(labels, return_counts=True)[1].min() < FOLDS:
-        return None
-    model: Any = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS))
+        return
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
-    return float(cross_val_score(model, points, labels, cv=folds).mean())
+    for fitted, left_out in folds.split(points, labels):
+        model: Any = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS))
+
+        def score(model: Any = model, fitted: Any = fitted, left_out: Any = left_out) -> float:
+            model.fit(points[fitted], labels[fitted])
+            return float(model.score(points[left_out], labels[left_out]))
+
+        yield score
 
 
-def kmeans_clusters(points: Codes, count: int) -> Labels:
-    """The cluster of each code, of `count`; fewer where there are not so many different codes."""
+def kmeans_clusters(points: Codes, count: int, seed: int) -> tuple[float, Labels]:
+    """One start of k-means: the sum of squared distances to the centres, each code's cluster.
+
+    There are `count` clusters, or fewer where there are not so many different codes.
+    """
     from sklearn.cluster import KMeans
 
     count = min(count, len(np.unique(points, axis=0)))
-    found = KMeans(count, n_init=STARTS, random_state=SEED).fit_predict(points)
-    return np.asarray(found, dtype=np.int64)
+    found = KMeans(count, n_init=1, random_state=seed).fit(points)
+    return float(found.inertia_), np.asarray(found.labels_, dtype=np.int64)
 
 
 def cluster_agreement(clusters: Labels, labels: Labels) -> tuple[float, float]:

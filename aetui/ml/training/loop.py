@@ -14,9 +14,11 @@ from torch import Tensor
 
 from aetui.ml.evaluate import TestSet, evaluate, latent_map
 from aetui.ml.models.base import Scores, TrainingLosses
+from aetui.ml.training.live_settings import LiveSettings
+from aetui.ml.training.schedule import Schedule
 from aetui.ml.training.signals import Signals
 from aetui.ml.training.state import TrainState
-from aetui.ml.training.step import EagerStep, make_step
+from aetui.ml.training.step import EagerStep, TakeStep, make_step
 from aetui.runs.latent_map import is_map_due, save_latent_map
 
 READ_EVERY: Final = 0.25  # seconds between readings of the losses from the device
@@ -47,7 +49,7 @@ class _Loop:
     def __init__(self, state: TrainState, signals: Signals) -> None:
         self._state = state
         self._signals = signals
-        self._schedule = state.schedule
+        self._live = LiveSettings(state)
         images = state.data.train_images.to(state.device)
         self._test = TestSet(state.data, state.network, state.device)
         self._eager = EagerStep(
@@ -59,9 +61,16 @@ class _Loop:
             state.config.precision,
             state.group.shard,
         )
-        self._take_step, self._note = make_step(self._eager, self._schedule.batch_size)
+        self._take_step, self._note = self._make_step()
         self._unread: list[Tensor] = []
         self._read_at = 0.0
+
+    @property
+    def _schedule(self) -> Schedule:
+        return self._state.schedule
+
+    def _make_step(self) -> tuple[TakeStep, str]:
+        return make_step(self._eager, self._schedule.batch_size)
 
     def announce(self) -> None:
         """Record that the training begins, where, and how its steps run."""
@@ -75,7 +84,7 @@ class _Loop:
         strength = self._augment_now()
         if strength != self._eager.augment:
             self._eager.augment = strength
-            self._take_step, _ = make_step(self._eager, self._schedule.batch_size)
+            self._take_step, _ = self._make_step()
 
     def _augment_now(self) -> float:
         return self._schedule.augment_in(self._state.step // self._schedule.steps_per_epoch)
@@ -87,6 +96,8 @@ class _Loop:
         order = self._schedule.order(epoch).to(state.device)
         self._read_at = time.perf_counter()
         while position < self._schedule.steps_per_epoch:
+            if state.step >= self._live.next_change and self._live.apply():
+                self._take_step, _ = self._make_step()
             indices = order[position * size : (position + 1) * size]
             rate = self._schedule.learning_rate(state.step)
             self._unread.append(self._take_step(indices, rate))
@@ -164,6 +175,7 @@ class _Loop:
             place = {"elapsed": round(state.elapsed, 3), "step": state.step, "epoch": epoch}
             figures = {"train_loss": train_loss, **scores.record, **_usage(state.device)}
             state.recorder.add("epoch", **place, **figures)
+            state.best.add(epoch, state.step, scores.record, state.network)
             state.recorder.flush()
         if state.is_finished or state.saver.is_due(epoch_done=epoch):
             state.save()
@@ -175,7 +187,7 @@ class _Loop:
         latent = latent_map(state.network, scores, self._test.labels, epoch)
         state.run.check()
         try:
-            save_latent_map(state.run.here, latent)
+            save_latent_map(state.run.here, latent, keep=state.best.kept_epoch)
         except OSError as error:
             problem = f"the latent map of epoch {epoch} could not be written ({error.strerror})"
             state.recorder.event("save_failed", problem)
@@ -183,6 +195,9 @@ class _Loop:
     def _obey_signals(self) -> bool:
         """Pause or stop where a signal asked for it; False for a stop."""
         state, signals = self._state, self._signals
+        if not state.group.any_rank(signals.pending or self._live.is_asked):
+            return True
+        self._change_settings()
         if not state.group.any_rank(signals.pending):
             return True
         if not state.is_saved:
@@ -194,7 +209,13 @@ class _Loop:
         if state.group.any_rank(signals.stop is not None):
             return False
         state.recorder.event("resumed", step=state.step, epoch=state.epochs_done)
+        self._change_settings()  # what was asked for meanwhile
         return True
+
+    def _change_settings(self) -> None:
+        """Take a person's request. A graph holds the old values and is made again."""
+        if self._live.take_request():
+            self._take_step, _ = self._make_step()
 
 
 def _usage(device: torch.device) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aetui.errors import BadInput
@@ -47,6 +47,26 @@ class Recorder:
         """Record an event, and write it out at once."""
         self.add("event", event=name, message=message, **values)
         self.flush()
+
+    def event_on_disk(self, name: str, *events: Mapping[str, Any]) -> bool:
+        """Record events of one kind; whether the disk has them all. If not, it has none of them.
+
+        `RunLost` where the run is not ours any more.
+        """
+        self.flush()
+        if self._writer is None or self._waiting:
+            return False
+        now = round(time.time(), 3)
+        records = [{"kind": "event", "time": now, "event": name, **event} for event in events]
+        try:
+            self._writer.append(*records)
+            self._writer.sync()
+        except OSError:
+            return False
+        for record in records:
+            with contextlib.suppress(OSError):
+                self._report(record)
+        return True
 
     def flush(self) -> None:
         """Write the records that wait. Where the disk refuses, they stay for the next time.

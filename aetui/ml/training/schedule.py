@@ -26,7 +26,7 @@ class Schedule:
     batch_size: int  # images per step; a set smaller than a batch is one batch
     epochs: int
     seed: int
-    peak_lr: float
+    peaks: tuple[tuple[int, float], ...]  # (steps taken, peak learning rate of those after them)
     augment: float
 
     @classmethod
@@ -34,7 +34,8 @@ class Schedule:
         """The schedule of a training on `images` images."""
         batch_size = min(settings.batch_size, images)
         augment = settings.augment
-        return cls(images, batch_size, settings.epochs, settings.seed, settings.lr, augment)
+        peaks = ((0, settings.lr),)
+        return cls(images, batch_size, settings.epochs, settings.seed, peaks, augment)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -48,6 +49,10 @@ class Schedule:
         """How many epochs the first `steps` steps are."""
         return steps / self.steps_per_epoch
 
+    def peak(self, step: int) -> float:
+        """The peak learning rate that `step` goes by."""
+        return next(peak for start, peak in reversed(self.peaks) if start <= step)
+
     def learning_rate(self, step: int) -> float:
         """A linear rise to the peak, then a fall to 0 as (steps left)^1.5.
 
@@ -55,9 +60,9 @@ class Schedule:
         """
         rise = max(1, round(WARM_UP * self.total_steps))
         if step < rise:
-            return self.peak_lr * (step + 1) / rise
+            return self.peak(step) * (step + 1) / rise
         done = (step - rise) / max(1, self.total_steps - rise)
-        return self.peak_lr * math.pow(1 - done, DECAY_POWER)
+        return self.peak(step) * math.pow(1 - done, DECAY_POWER)
 
     def augment_in(self, epoch: int) -> float:
         """The strength of the affine changes in `epoch`, 0 for the first."""

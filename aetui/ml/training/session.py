@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-import platform
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import torch
 
-import aetui
-from aetui.catalog import BUILT_IN, model_spec
 from aetui.config import RunConfig
 from aetui.errors import BadInput
 from aetui.ml import checkpoint
-from aetui.ml.data.dataset import Dataset
 from aetui.ml.data.images import Tell, silent
-from aetui.ml.data.load import load
 from aetui.ml.data.transforms import to_float
 from aetui.ml.models.base import Autoencoder
 from aetui.ml.models.own_code import own_traceback
 from aetui.ml.models.registry import build
-from aetui.ml.precision import choose_precision
-from aetui.ml.training.data import load_again
-from aetui.ml.training.distributed import Group, process_group
+from aetui.ml.training.best import BestKeeper
+from aetui.ml.training.distributed import process_group
+from aetui.ml.training.job import Job, resolve
 from aetui.ml.training.loop import Closing, train
 from aetui.ml.training.loss_averager import LossAverager
+from aetui.ml.training.machine_meter import MachineMeter
 from aetui.ml.training.optimizer import make_optimizer
 from aetui.ml.training.recorder import Recorder, Report
-from aetui.ml.training.request import (
-    TrainingRequest,
-    check_same_images,
-    choose_device,
-    config_to_resume,
-    with_more_epochs,
-)
+from aetui.ml.training.request import TrainingRequest, choose_device
 from aetui.ml.training.saver import Saver
-from aetui.ml.training.schedule import Schedule
 from aetui.ml.training.signals import Signals
 from aetui.ml.training.state import Diverged, TrainState
+from aetui.runs.changes import read_changes
 from aetui.runs.directory import (
     CHECKPOINT,
     CONFIG,
@@ -81,6 +69,7 @@ def run_training(request: TrainingRequest, report: Report, tell: Tell = silent) 
 
 def train_and_record(job: Job, run: RunFolder, recorder: Recorder, signals: Signals) -> int:
     """Train, and record how it ended, whatever ends it; the exit code."""
+    state: TrainState | None = None
     try:
         state = begin(job, run, recorder)
         closing = train(state, signals)
@@ -90,6 +79,8 @@ def train_and_record(job: Job, run: RunFolder, recorder: Recorder, signals: Sign
         recorder.event("failed", str(error))
         return 1
     except BaseException as error:
+        if state is None and job.stored is not None and isinstance(error, BadInput):
+            raise  # a refusal to resume leaves the run as it was
         told = own_traceback(error)
         recorder.event("failed", told or _reason(error))
         if told:  # by the person's own code: they know where to look
@@ -98,72 +89,9 @@ def train_and_record(job: Job, run: RunFolder, recorder: Recorder, signals: Sign
     return close(state, closing, signals)
 
 
-@dataclass(frozen=True)
-class Job:
-    """A training with everything chosen and checked, and nothing written yet."""
-
-    request: TrainingRequest
-    config: RunConfig
-    stored: RunConfig | None  # the config.json of the run to resume
-    data: Dataset
-    schedule: Schedule
-    device: torch.device
-    group: Group
-
-
-def resolve(request: TrainingRequest, device: torch.device, group: Group, tell: Tell) -> Job:
-    """Load the data and complete `request` from it, or from the run to resume."""
-    if request.resume is not None:
-        stored = config_to_resume(request, request.resume)
-        config, options = with_more_epochs(stored, request), request.data_options
-        config, data = load_again(config, request.data, options, request.data_dir, tell)
-        check_same_images(request.resume, config, data)
-        threads = request.threads_for(config)
-    else:
-        stored = None
-        options = request.data_options
-        data = load(request.data or "auto", request.data_dir, options, tell=tell)
-        config = _new_config(request, data, device)
-        threads = config.threads
-    torch.set_num_threads(threads)
-    schedule = Schedule.of(config.hyperparameters, len(data.train_images))
-    group.check_batch(schedule.batch_size)
-    return Job(request, config, stored, data, schedule, device, group)
-
-
-def _new_config(request: TrainingRequest, data: Dataset, device: torch.device) -> RunConfig:
-    precision = request.precision
-    if precision == "auto":  # a person's own code may compute what bf16 is too coarse for
-        precision = choose_precision(device) if request.model in BUILT_IN else "float32"
-    return RunConfig(
-        model=request.model,
-        data=data.name,
-        hyperparameters=model_spec(request.model).resolve(
-            request.overrides, len(data.train_images)
-        ),
-        image_shape=data.image_shape.check(),
-        data_requested=request.data or "auto",
-        data_options=request.data_options,
-        data_note=data.note,
-        classes=data.classes,
-        train_images=len(data.train_images),
-        test_images=len(data.test_images),
-        device=str(device),
-        precision=precision,
-        threads=request.threads_for_new,
-        created=round(time.time(), 3),
-        command=request.command,
-        versions={
-            "aetui": aetui.__version__,
-            "torch": torch.__version__,
-            "python": platform.python_version(),
-        },
-    )
-
-
 @contextmanager
 def open_run(job: Job, tell: Tell) -> Iterator[RunFolder]:
-    """The run's directory, with its config.json in it, locked while the block runs."""
+    """The run's directory, locked while the block runs; a new one with its config.json in it."""
     request = job.request
     if not job.group.is_rank_zero:
         yield RunFolder(job.group.broadcast(Path()))
@@ -172,9 +100,9 @@ def open_run(job: Job, tell: Tell) -> Iterator[RunFolder]:
         run = request.runs / request.resume
     else:
         run = create_run(request.runs, request.model, request.name)
-    with hold_lock(run, tell) as held:
+    with hold_lock(run, tell, MachineMeter(job.device)) as held:
         remove_stale_files(held.here)
-        if job.stored != job.config:  # new, or with more epochs, or with images that have moved
+        if job.stored is None:
             _write_config(held, job.config)
         job.group.broadcast(run)
         yield held
@@ -206,6 +134,8 @@ def begin(job: Job, run: RunFolder, recorder: Recorder) -> TrainState:
         state, warning = checkpoint.first_usable(
             run.path, lambda path: _restored(job, run, recorder, path)
         )
+        if job.stored != job.config and job.group.is_rank_zero:  # more epochs, or images have moved
+            _write_config(run, job.config)
         if note := f"{warning} {_replanned(job, state)}".strip():
             recorder.event("resumed", note)
         return state
@@ -225,6 +155,7 @@ def _restored(job: Job, run: RunFolder, recorder: Recorder, path: Path) -> Train
     network, payload = checkpoint.restore_file(path, job.config, job.device)
     state = _state(job, run, recorder, network)
     state.restore(payload, path.name)
+    state.change(read_changes(run.path, job.config.spec))
     return state
 
 
@@ -250,6 +181,7 @@ def _state(job: Job, run: RunFolder, recorder: Recorder, network: Autoencoder) -
         averager=LossAverager(job.config.spec.losses, job.schedule.steps_per_epoch),
         recorder=recorder,
         saver=Saver(run, recorder, job.request.save_every),
+        best=BestKeeper(run, job.config, job.data, job.device),
         group=job.group,
         resumed=job.stored is not None,
     )

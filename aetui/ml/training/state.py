@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -12,12 +12,15 @@ from aetui.config import RunConfig
 from aetui.errors import BadInput, printable
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.models.base import Autoencoder
+from aetui.ml.training.best import BestKeeper
 from aetui.ml.training.distributed import Group
 from aetui.ml.training.loss_averager import LossAverager
 from aetui.ml.training.optimizer import AdamW
 from aetui.ml.training.recorder import Recorder
 from aetui.ml.training.saver import Saver
 from aetui.ml.training.schedule import Schedule
+from aetui.model_spec import LR
+from aetui.runs.changes import Change
 from aetui.runs.lock import RunFolder
 
 
@@ -39,10 +42,12 @@ class TrainState:
     averager: LossAverager
     recorder: Recorder
     saver: Saver
+    best: BestKeeper
     group: Group
     step: int = 0  # steps taken since the start of the run
     elapsed: float = 0.0  # seconds of training, without evaluation and saves
     resumed: bool = False  # perhaps from step 0 again; readers must know that steps come twice
+    changes: tuple[Change, ...] = ()  # of settings, made so far or to be repeated, by step
 
     @property
     def is_finished(self) -> bool:
@@ -57,12 +62,26 @@ class TrainState:
         """Whether the newest step is in a checkpoint. Only rank 0 knows; the others trust it."""
         return self.saver.saved_step == self.step or not self.group.is_rank_zero
 
+    def change(self, changes: tuple[Change, ...]) -> None:
+        """Go by these changes of settings, all of them, from now on."""
+        self.changes = changes
+        peaks = [
+            (each.step, each.new)
+            for each in changes
+            if each.setting == LR.name and isinstance(each.new, float)
+        ]
+        start = (0, self.config.hyperparameters.lr)
+        self.schedule = replace(self.schedule, peaks=(start, *peaks))
+
     def save(self) -> None:
         """Save a checkpoint, on rank 0. `is_saved` tells whether the disk took it."""
         if not self.group.is_rank_zero:
             return
         try:
+            self.best.write(self.network, self.recorder)
             self.saver.save(self.step, self._payload())
+            if self.is_saved:
+                self.best.tidy()
         except FloatingPointError as error:
             raise self.diverged(f"{error} after step {self.step}") from None
 
@@ -71,7 +90,7 @@ class TrainState:
 
         `untrained`: it was there before the first step, and no learning rate can be to blame.
         """
-        lr = f"{self.schedule.peak_lr:g}"
+        lr = f"{self.schedule.peak(self.step):g}"
         rate = f"a learning rate that is too high (start again with less than --lr {lr})"
         causes = [] if untrained else [rate]
         if self.config.model not in BUILT_IN:
@@ -95,6 +114,7 @@ class TrainState:
             "step": self.step,
             "elapsed": self.elapsed,
             "windows": self.averager.state(),
+            "best": self.best.state(self.step),
             "rng": torch.get_rng_state(),
             "cuda_rng": torch.cuda.get_rng_state(self.device) if on_gpu else None,
         }
@@ -121,6 +141,8 @@ class TrainState:
         if not 0 <= self.step <= self.schedule.total_steps:
             raise ValueError(f"there is no step {self.step}")
         self.averager.restore(payload["windows"])
+        if "best" in payload:  # not in a checkpoint of 0.1
+            self.best.restore(payload["best"], self.step, payload["weights"])
         torch.set_rng_state(payload["rng"].cpu())
         if self.device.type == "cuda" and payload["cuda_rng"] is not None:
             torch.cuda.set_rng_state(payload["cuda_rng"].cpu(), self.device)

@@ -106,6 +106,7 @@ def _everywhere(tabs: Sequence[Tab]) -> list[Line]:
         (letters, "the screens too, where the letter has no other meaning"),
         ("?", "this page"),
         ("ctrl+p", "command palette: all that this screen can do, by name"),
+        ("S", "save what is shown as a figure for print; its ending says in which format"),
         ("Y", "copy the cursor's coordinates, or the run's command"),
         ("ctrl+l", "redraw the screen"),
         ("q", "leave; trainings continue"),

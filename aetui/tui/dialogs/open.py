@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from textual.binding import Binding
 
 from aetui.catalog import DATA_SETS, model_spec
 from aetui.errors import BadInput
-from aetui.model_spec import EPOCHS, FULL_SET, value_text
+from aetui.model_spec import EPOCHS, FULL_SET, Value, value_text
 from aetui.processes.inference import Superseded
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.runs.summary import RunSummary
@@ -49,6 +50,12 @@ class Dialogs:
         if values is None:
             return None
         return TrainerCommand("start", model, values.settings, values.data)
+
+    async def change_settings(self, run: RunSnapshot) -> Mapping[str, Value] | None:
+        """The settings that the run is to train with from now on; None where it was cancelled."""
+        from aetui.tui.dialogs.change import ChangeForm
+
+        return await self._app.push_screen_wait(ChangeForm(run))
 
     def forget_settings(self, model: str) -> None:
         """The settings typed for this model have been used."""
@@ -87,6 +94,13 @@ class Dialogs:
             raise BadInput("There is no run yet; b on the Train screen starts one.")
         dialog = RunList(title, select, snapshot, shown.path if shown else None)
         return await self._app.push_screen_wait(dialog)
+
+    def show_chart(self, model: str) -> None:
+        """The curves of the runs that are compared, else of the run on that model's panel."""
+        from aetui.tui.screens.chart import ChartScreen
+
+        if not isinstance(self._app.screen, ChartScreen):
+            self._app.push_screen(ChartScreen(self._services, model))
 
     async def ask_delete(self, run: RunSummary) -> bool:
         """Whether that run is to be deleted."""
@@ -138,12 +152,32 @@ class Dialogs:
         self._path_typed = dialog.typed
         return path
 
+    async def ask_figure_path(self, kind: str, typed: str) -> Path | None:
+        """Where the figure of that kind is to be saved; None where it was cancelled."""
+        from aetui.tui.dialogs.path import PathDialog
+
+        return await self._app.push_screen_wait(PathDialog(f"Save figure: {kind}", typed))
+
+    async def ask_replace(self, path: Path) -> bool:
+        """Whether the file that is there is to be replaced."""
+        from aetui.tui.dialogs.ask import AskYes
+
+        question = f"{path} is there already. Replace it?"
+        return await self._app.push_screen_wait(AskYes("Replace a file", question))
+
+    def show_log(self, run: Path) -> None:
+        """What the trainers of the run in that folder have printed."""
+        from aetui.tui.dialogs.log import LogScreen
+
+        self._app.push_screen(LogScreen(run))
+
     def show_help(self, screen: ModeScreen) -> None:
         """The keys of that screen."""
         from aetui.tui.dialogs.help import HelpScreen
 
         tabs = self._services.tabs
         tab = next(tab for tab in tabs if tab.name == screen.NAME)
+        tab = replace(tab, help=screen.PAGE) if screen.PAGE else tab
         bindings = [item for item in type(screen).BINDINGS if isinstance(item, Binding)]
         self._app.push_screen(HelpScreen(tab, tabs, bindings))
 

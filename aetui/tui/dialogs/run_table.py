@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
-from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import Click
@@ -14,18 +14,11 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from aetui.errors import printable
 from aetui.runs.summary import RunSummary
+from aetui.tui.dialogs.run_columns import Columns
 
-NAME_WIDTH: Final = 20
-DATA_WIDTH: Final = 13
-LONGEST: Final = 200  # characters of a cell
+MARK: Final = "●"  # in the column after the name
 STATES: Final = ("starting", "running", "paused", "done", "stopped", "failed")
-HEADINGS: Final = (
-    f"{'run':<{NAME_WIDTH}} {'data':<{DATA_WIDTH}} {'epochs':>11} {'score':>12} "
-    f"{'state':<7} {'age':>6}  note, changed settings"
-)
-Cell = tuple[str, str]  # its text and, where it is not plain, its component class
 
 
 class RunTable(ScrollView, can_focus=False):
@@ -34,6 +27,7 @@ class RunTable(ScrollView, can_focus=False):
     COMPONENT_CLASSES = {
         "run-table--cursor",
         "run-table--muted",
+        "run-table--marked",
         *(f"run-table--{state}" for state in STATES),
     }
 
@@ -43,7 +37,9 @@ class RunTable(ScrollView, can_focus=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.runs: Sequence[RunSummary] = ()
+        self.columns = Columns()
         self.cursor = 0
+        self._marked: frozenset[Path] = frozenset()
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -53,11 +49,13 @@ class RunTable(ScrollView, can_focus=False):
     @property
     def text(self) -> str:
         """The rows, without their styles."""
-        return "\n".join("".join(text for text, _ in _cells(run)) for run in self.runs)
+        return "\n".join("".join(text for text, _ in self.columns.cells(run)) for run in self.runs)
 
-    def show(self, runs: Sequence[RunSummary], cursor: int) -> None:
-        """Show these runs, the cursor on that row."""
-        self.runs = runs
+    def show(
+        self, runs: Sequence[RunSummary], cursor: int, marked: frozenset[Path] = frozenset()
+    ) -> None:
+        """Show these runs, the cursor on that row; a dot follows the name of a marked one."""
+        self.runs, self._marked = runs, marked
         self.virtual_size = Size(0, len(runs))
         self.move_to(cursor)
 
@@ -84,36 +82,17 @@ class RunTable(ScrollView, can_focus=False):
         width, plain = self.size.width, self.rich_style
         if row >= len(self.runs):
             return Strip.blank(width, plain)
-        cells = _cells(self.runs[row])
+        cells = self.columns.cells(self.runs[row])
         styled = [(text, self._style(role) if role else plain) for text, role in cells]
         if row == self.cursor:
             cursor = self.get_component_rich_style("run-table--cursor")
             styled = [(text, style + cursor) for text, style in styled]
             plain = cursor
+        if self.runs[row].path in self._marked:
+            (text, style), mark = styled[0], self._style("marked")
+            styled[:1] = [(text[:-1], style), (MARK, style + mark)]
         strip = Strip([Segment(text, style) for text, style in styled])
         return strip.crop(0, width).extend_cell_length(width, plain)
 
     def _style(self, role: str) -> Style:
         return self.get_component_rich_style(f"run-table--{role}")
-
-
-def _cells(run: RunSummary) -> Iterator[Cell]:
-    yield set_cell_size(_start(run.name, NAME_WIDTH), NAME_WIDTH + 1), ""
-    data = _end(printable(run.config.data, LONGEST), DATA_WIDTH)
-    yield set_cell_size(data, DATA_WIDTH + 1), "muted"
-    epochs = f"{run.epoch:g}/{run.config.hyperparameters.epochs}"
-    yield f"{epochs:>11} {run.score_text:>12} ", ""
-    yield f"{run.state:<8}", run.state
-    yield f"{run.age:>6}  ", "muted"
-    if run.note:
-        yield f"{run.note}  ", ""
-    yield run.settings_text[:LONGEST], "muted"
-
-
-def _start(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _end(text: str, width: int) -> str:
-    """The end of a path says more than its beginning."""
-    return text if len(text) <= width else "…" + text[-width + 1 :]

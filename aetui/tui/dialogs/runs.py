@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,9 +16,12 @@ from textual.widgets import Footer, Input, Static
 
 from aetui.processes.snapshots import Snapshot
 from aetui.runs.summary import RunSummary
-from aetui.tui.dialogs.run_table import HEADINGS, RunTable
-from aetui.tui.messages import RunChange
-from aetui.tui.screens.base import SnapshotScreen
+from aetui.tui.dialogs.run_columns import Columns
+from aetui.tui.dialogs.run_table import RunTable
+from aetui.tui.messages import Change, ErrorMessage, RunChange
+from aetui.tui.screens.base import Command, SnapshotScreen
+from aetui.tui.screens.run_colours import MOST_COMPARED
+from aetui.tui.screens.run_commands import run_commands
 
 Select = Callable[[Snapshot], Sequence[RunSummary]]
 """The runs that a list is of, newest first."""
@@ -44,6 +48,7 @@ class Chosen:
 
     run: RunSummary
     use: Use
+    marked: tuple[Path, ...] = ()  # to be compared
 
 
 class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
@@ -57,9 +62,10 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
         Binding("pagedown", "move(10)", show=False, priority=True),
         Binding("pageup", "move(-10)", show=False, priority=True),
         Binding("tab", "sort", "Sort", priority=True),
+        Binding("f5", "mark", "Compare"),
         Binding("f2", "change('rename')", "Rename"),
         Binding("f3", "change('note')", "Note"),
-        Binding("f4", "choose('settings')", "Same settings"),
+        Binding("f4", "choose('settings')", "Duplicate"),
         Binding("f8,delete", "change('delete')", "Delete", key_display="f8", priority=True),
         Binding("escape", "dismiss", "Cancel"),
     ]
@@ -71,12 +77,15 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
         self._runs = select(snapshot)
         self._shown = shown
         self._order = 0
+        listed = {run.path for run in self._runs}
+        self._marked = [run.path for run in snapshot.compared if run.path in listed]
 
     def compose(self) -> ComposeResult:
         with Vertical(id="runs"):
             yield Input(placeholder="type to filter", id="filter", compact=True)
-            yield Static(HEADINGS, id="headings", markup=False)
+            yield Static(id="headings", markup=False)
             yield RunTable(id="list")
+            yield Static(id="detail", markup=False)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -99,10 +108,29 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
         name, order = list(ORDERS.items())[self._order]
         if order is not None:
             runs.sort(key=order)  # type: ignore[arg-type]  # keys of one order compare
-        number = next((row for row, run in enumerate(runs) if run.path == path), 0)
-        self._table.show(runs, number)
+        # Where the run under the cursor is gone, the cursor goes to the one in its place.
+        gone = self._table.cursor if path is not None else 0
+        number = next((row for row, run in enumerate(runs) if run.path == path), gone)
+        self._table.show(runs, number, frozenset(self._marked))
+        self._show_columns()
         count = f"{len(runs)} of {len(self._runs)}" if words else f"{len(runs)}"
         self.query_one("#runs").border_title = f"{self._title}: {count}, {name}"
+        marks = f"{len(self._marked)} to compare: enter shows them" if self._marked else ""
+        self.query_one("#runs").border_subtitle = marks
+
+    def on_resize(self) -> None:
+        self._show_columns()
+
+    def _show_columns(self) -> None:
+        """As they fit; what a narrow list has no room for is below it, of the run at the cursor."""
+        mixed = len({run.config.model for run in self._runs}) > 1
+        columns = Columns(self._table.size.width, mixed)
+        if columns != self._table.columns:
+            self._table.columns = columns
+            self._table.refresh()
+        self.query_one("#headings", Static).update(columns.headings)
+        self.query_one("#detail", Static).update(columns.detail(self._table.chosen))
+        self.query_one("#detail").display = not columns.is_wide
 
     def on_input_changed(self) -> None:
         self._list(None)
@@ -112,6 +140,7 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
 
     def action_move(self, rows: int) -> None:
         self._table.move_to(self._table.cursor + rows)
+        self._show_columns()
 
     def action_sort(self) -> None:
         """The next of the orders."""
@@ -125,9 +154,42 @@ class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
 
     def _choose(self, use: Use) -> None:
         if run := self._table.chosen:
-            self.dismiss(Chosen(run, use))
+            there = {each.path for each in self._runs}
+            self.dismiss(Chosen(run, use, tuple(path for path in self._marked if path in there)))
 
-    def action_change(self, what: Literal["delete", "rename", "note"]) -> None:
+    def action_mark(self) -> None:
+        """Mark the run to be compared, or no longer, and go on to the next."""
+        run = self._table.chosen
+        if run is None:
+            return
+        if run.path in self._marked:
+            self._marked.remove(run.path)
+        elif reason := self._why_not(run):
+            self.post_message(ErrorMessage(reason))
+            return
+        else:
+            self._marked.append(run.path)
+        self._list(run.path)
+        self.action_move(1)
+
+    def _why_not(self, run: RunSummary) -> str:
+        """Why it cannot be compared with those that are marked; "" where it can."""
+        if len(self._marked) == MOST_COMPARED:
+            return f"A chart holds {MOST_COMPARED} runs; f5 on a marked one frees a place."
+        unit = run.config.spec.loss_unit
+        units = {run.config.spec.loss_unit for run in self._runs if run.path in self._marked}
+        if units - {unit}:
+            return f"{run.name} measures in {unit}, the marked ones in {units.pop()}."
+        return ""
+
+    def commands(self) -> Iterable[Command]:
+        """What the keys do to the run under the cursor."""
+        if (run := self._table.chosen) is not None:
+            yield "Sort", "Newest first, best score first, by name (tab)", self.action_sort
+            duplicate = partial(self.action_choose, "settings")
+            yield from run_commands(self, run, duplicate, is_shown=run.path == self._shown)
+
+    def action_change(self, what: Change) -> None:
         if run := self._table.chosen:
             self.post_message(RunChange(run, what, run.path == self._shown))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.geometry import Size
-from textual.screen import Screen
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
@@ -21,12 +21,17 @@ from aetui.model_spec import Capability
 from aetui.processes.inference import Inference, Superseded
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.terminal import TerminalProfile
-from aetui.tui.bars import GuideLine, KeyBar, Tab, TopBar
+from aetui.tui.bars import GuideLine, Help, KeyBar, Tab, TopBar, UnderwayLine
 from aetui.tui.guide import Guide
-from aetui.tui.messages import ChooseRun, ErrorMessage
+from aetui.tui.messages import ChooseRun, EditSettings, ErrorMessage, ShowCheckpoint
+from aetui.tui.screens.run_colours import RunColours
+from aetui.tui.screens.run_commands import run_commands
+from aetui.tui.screens.saving import SAVE_BINDING, SavingScreen
+from aetui.tui.underway import Underway
 
 if TYPE_CHECKING:
     from aetui.protocol import Array, Packet
+    from aetui.runs.basis import Floats
 
 Command = tuple[str, str, Callable[[], Any]]
 """An entry of the command palette: its name, a line of help, what it does."""
@@ -45,9 +50,11 @@ class Services:
     profile: TerminalProfile
     snapshot: Callable[[], Snapshot]  # the newest that the app was given
     guide: Guide
+    underway: Underway
+    run_colours: RunColours = field(default_factory=RunColours)
 
 
-class SnapshotScreen(Screen[Any]):
+class SnapshotScreen(SavingScreen):
     """Any screen that the app gives snapshots."""
 
     _fault = ""  # of the newest snapshot
@@ -71,6 +78,10 @@ class SnapshotScreen(Screen[Any]):
         """Show the run directories as they are now."""
         raise NotImplementedError
 
+    def commands(self) -> Iterable[Command]:
+        """What the command palette offers here beyond what it offers everywhere."""
+        return ()
+
 
 class ModeScreen(SnapshotScreen):
     """A screen of the app. It is given snapshots, asks the inference process, posts messages."""
@@ -78,7 +89,8 @@ class ModeScreen(SnapshotScreen):
     NAME: ClassVar[str]
     CAPABILITY: ClassVar[Capability | None] = None  # what the run that it shows must have
     SMALLEST: ClassVar[tuple[int, int]] = (80, 24)  # (columns, rows)
-    BINDINGS = [Binding("Y", "copy", "Copy", show=False)]
+    BINDINGS = [Binding("Y", "copy", "Copy", show=False), SAVE_BINDING]
+    PAGE: ClassVar[Help | None] = None  # of a screen that is not one of the tabs
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-tall")]
 
@@ -91,6 +103,7 @@ class ModeScreen(SnapshotScreen):
         yield from self.body()
         yield Static(id="too-small")
         yield GuideLine(self.services.guide)
+        yield UnderwayLine(self.services.underway)
         yield KeyBar(self.BINDINGS)
 
     def body(self) -> Iterable[Widget]:
@@ -98,18 +111,22 @@ class ModeScreen(SnapshotScreen):
         raise NotImplementedError
 
     def commands(self) -> Iterable[Command]:
-        """What the command palette offers on this screen beyond what every screen has.
-
-        All that needs a letter: some keyboards have others.
-        """
+        """All that needs a letter: some keyboards have others. And what has no key."""
         if self.CAPABILITY:
             yield "Runs", "Choose the run that is shown (o)", self.action_choose_run
+        yield from self.figure_commands()
         if (run := self.copied_run) is not None:
             path, command = str(run.path.absolute()), run.config.command
             yield "Copy path", "The run's folder, to the clipboard", partial(self.copy, path)
+            if run.best is not None:
+                yield _other_checkpoint(run, self.post_message)
             if command:
                 says = "The command line that makes this run again, to the clipboard"
                 yield "Copy command", says, partial(self.copy, command)
+            listed = next((line for line in self.snapshot.runs if line.path == run.path), None)
+            if listed is not None:
+                edit = partial(self.post_message, EditSettings(listed.config.model, like=listed))
+                yield from run_commands(self, listed, edit, is_shown=True)
 
     @property
     def copied_run(self) -> RunSnapshot | None:
@@ -126,8 +143,8 @@ class ModeScreen(SnapshotScreen):
         if (run := self.copied_run) is not None:
             self.copy(run.config.command or str(run.path.absolute()))
 
-    def go_to(self, x: float, y: float) -> None:
-        """Show that point of the plane, if this screen can."""
+    def go_to_code(self, code: Floats) -> None:
+        """Show that code [latent_dim], if this screen can."""
 
     @property
     def run_shown(self) -> RunSnapshot | None:
@@ -138,6 +155,7 @@ class ModeScreen(SnapshotScreen):
         """Show what has happened since the screen was last seen."""
         self.services.guide.note_screen(self.NAME)
         self.show_guide()
+        self.show_underway()
         if (newest := self.services.snapshot()).indexed:
             self.take_snapshot(newest)
 
@@ -155,6 +173,11 @@ class ModeScreen(SnapshotScreen):
         """Show the guide's step as it is now."""
         if self.is_mounted:
             self.query_one(GuideLine).draw()
+
+    def show_underway(self) -> None:
+        """Show what the app is doing beside its screens."""
+        if self.is_mounted:
+            self.query_one(UnderwayLine).draw()
 
     @property
     def room(self) -> Size:
@@ -217,6 +240,8 @@ class ModeScreen(SnapshotScreen):
         """The same for any run."""
         try:
             inference = self.services.inference
+            if run.uses_best and run.best is not None:
+                values = {"epoch": run.best.epoch, **values, "best": True}
             return await inference.ask(kind, run.path, arrays, identity=run.identity, **values)
         except Superseded:
             return None
@@ -233,9 +258,22 @@ def fault_text(error: BaseException | None) -> str:
     return f"Something went wrong in aetui ({detail}). The app goes on; please report it."
 
 
+def _other_checkpoint(run: RunSnapshot, post: Callable[[Message], object]) -> Command:
+    """The command that shows the run by its best checkpoint, or again by its last."""
+    assert run.best is not None
+    if run.uses_best:
+        wish = ShowCheckpoint(run.path, best=False)
+        return "Use last checkpoint", "Show the run as it was trained last", partial(post, wish)
+    wish = ShowCheckpoint(run.path, best=True)
+    says = f"Show the run as it was after epoch {run.best.epoch}, on every screen"
+    return "Use best checkpoint", says, partial(post, wish)
+
+
 def status_lines(run: RunSnapshot) -> tuple[str, ...]:
     """A run in a few words, in fewer, and in fewest."""
     epochs = f"{run.epoch:.0f}/{run.config.hyperparameters.epochs}"
+    if run.uses_best and run.best is not None:
+        epochs = f"{run.best.epoch} (best)"
     name, data = printable(run.name, 24), printable(run.config.data, 24)
     return (
         f"{name} · {data} · epoch {epochs} · {run.state_text} ",

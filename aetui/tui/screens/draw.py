@@ -18,13 +18,14 @@ from aetui.config import ImageShape
 from aetui.errors import printable
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.protocol import Packet
-from aetui.tui.messages import AskPath
+from aetui.tui.messages import AskPath, SaveFigure
 from aetui.tui.screens.base import Command, ModeScreen, Services
 from aetui.tui.screens.draw_explainer import Explainer, Models
 from aetui.tui.screens.draw_layout import arrange
 from aetui.tui.screens.draw_results import DrawResults
 from aetui.tui.screens.draw_text import pen_words, source_text
 from aetui.tui.widgets.canvas import Canvas
+from aetui.tui.widgets.image_grid import picture_image
 from aetui.tui.widgets.readout import Readout
 from aetui.tui.widgets.room import Room
 from aetui.tui.widgets.sketch import THICKEST, THINNEST
@@ -225,6 +226,13 @@ class DrawScreen(ModeScreen):
         if reply is not None:
             self._test_image = int(reply.header["number_in_set"])
             self._take(reply, source_text(reply.header, run.config.classes))
+
+    def figure(self) -> SaveFigure | None:
+        """What is on the canvas, and what the run makes of it."""
+        if self.canvas.sketch.is_blank:
+            return None
+        image = picture_image(self.canvas.sketch.image.copy())
+        return self.figure_of(self._models.main, "pairs", picture=image.save)
 
     def action_open_image(self) -> None:
         self.post_message(AskPath("Open image", self._open))

@@ -182,5 +182,5 @@ class Explainer:
         if self._found is None or self._models.plane is None:
             return HINTS if self._sketch.is_blank else ()
         classes = self._models.plane.config.classes
-        axes = self._plane.latent.axes if self._plane else (0, 1)
-        return word_lines(self._found, self._usual, self._refinement, classes, axes)
+        basis = self._plane.latent.basis if self._plane else None
+        return word_lines(self._found, self._usual, self._refinement, classes, basis)

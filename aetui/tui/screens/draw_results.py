@@ -151,10 +151,9 @@ class DrawResults(Container):
         self.reconstructed.show(found.image)
         view = self.query_one(PlaneView)
         if self._plane is not None:
-            first, second = self._plane.latent.axes
-            sigma = found.sigma
-            rings = None if sigma is None else (float(sigma[first]), float(sigma[second]))
-            view.aim(float(found.z[first]), float(found.z[second]), rings)
+            basis, sigma = self._plane.latent.basis, found.sigma
+            x, y = basis.points(found.z[None])[0].tolist()
+            view.aim(x, y, None if sigma is None else basis.plane_sigma(sigma))
             view.reveal()
 
     def show_nothing(self) -> None:

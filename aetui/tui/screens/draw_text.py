@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aetui.config import ImageShape
+from aetui.runs.basis import Basis
 from aetui.tui.screens.draw_models import Explained
 from aetui.tui.screens.usual_error import UsualErrors
 from aetui.tui.widgets.readout import Line, Role
@@ -43,7 +44,7 @@ def word_lines(
     usual: UsualErrors,
     refinement: Refinement | None,
     classes: Sequence[str],
-    axes: tuple[int, int],
+    basis: Basis | None,
 ) -> list[Line]:
     """What there is to say of a picture, in lines that stay in their places."""
     name = "" if found.label is None else class_name(found.label, classes)
@@ -53,7 +54,7 @@ def word_lines(
         _reads_as(found.probabilities, classes),
         _line("error", figure, (f"  {remark}" if remark else "", "plain")),
         _refine_line(refinement),
-        _code_line(found, axes),
+        *([_code_line(found, basis)] if basis is not None else []),
     ]
 
 
@@ -84,12 +85,13 @@ def _refine_line(refinement: Refinement | None) -> Line:
     return _line("refined", (refinement.text, "plain"), (stop, "muted"))
 
 
-def _code_line(found: Explained, axes: tuple[int, int]) -> Line:
-    """The code on the two axes that are shown."""
+def _code_line(found: Explained, basis: Basis) -> Line:
+    """The code on the plane that is shown."""
+    sigma = basis.plane_sigma(found.sigma) if found.sigma is not None else None
     parts: list[tuple[str, Role | int]] = []
-    for axis in axes:
-        spread = f" ± {found.sigma[axis]:.2g}" if found.sigma is not None else ""
-        parts += [(f"z{axis} ", "muted"), (f"{found.z[axis]:+.2f}", "plain")]
+    for place, value in enumerate(basis.points(found.z[None])[0].tolist()):
+        spread = f" ± {sigma[place]:.2g}" if sigma is not None else ""
+        parts += [(f"{basis.names[place]} ", "muted"), (f"{value:+.2f}", "plain")]
         parts += [(f"{spread}   ", "muted")]
     return _line("code", *parts)
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
-import numpy as np
 from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -17,61 +16,48 @@ from aetui.config import ImageShape
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.protocol import Packet
 from aetui.runs.directory import RunIdentity
-from aetui.tui.screens.base import Services
+from aetui.tui.screens.base import Command, Services
+from aetui.tui.screens.crosshair import CROSSHAIR_BINDINGS, CrosshairScreen
 from aetui.tui.screens.navigate_text import Position, readout_lines
-from aetui.tui.screens.plane_screen import FILM_BINDINGS
-from aetui.tui.screens.routes import Floats
-from aetui.tui.screens.step_size import StepSize
-from aetui.tui.screens.walking import STRIP_ROWS, WALK_BINDINGS, WalkingScreen
+from aetui.tui.screens.nearest_images import NearestLookup
+from aetui.tui.screens.plane_screen import PLANE_BINDINGS
+from aetui.tui.screens.walking import STRIP_ROWS, WALK_BINDINGS
 from aetui.tui.widgets.filmstrip import Filmstrip
 from aetui.tui.widgets.image_grid import Images, fit, shrink
 from aetui.tui.widgets.legend import Legend
+from aetui.tui.widgets.nearest import NearestImages
 from aetui.tui.widgets.neighbours import Neighbours
 from aetui.tui.widgets.pixel_view import PixelView
-from aetui.tui.widgets.plane import decimals
 from aetui.tui.widgets.plane_view import PlaneView
 from aetui.tui.widgets.readout import Readout
 from aetui.tui.widgets.room import Room
 
-FAR: Final = 5  # steps that a far step takes
 INFO_ROWS: Final = 6
 MAP_COLUMNS: Final = 40  # the map keeps at least so many beside a larger image
-LEGEND_COLUMNS: Final = 19
+LIST_COLUMNS: Final = 19
 DECODE_WAIT: Final = 0.03  # seconds that the crosshair waits for the image
 STAND_IN_AFTER: Final = 0.25  # seconds more until the nearest stored image stands in for it
 
 
-class NavigateScreen(WalkingScreen):
+class NavigateScreen(CrosshairScreen):
     """The decoded image, large, beside a map with a crosshair."""
 
     NAME = "navigate"
     SMALLEST = (60, 15)
     BINDINGS = [
-        Binding("left,h", "step(-1,0)", "Step", key_display="←↓↑→"),
-        Binding("right,l", "step(1,0)", show=False),
-        Binding("up,k", "step(0,1)", show=False),
-        Binding("down,j", "step(0,-1)", show=False),
-        Binding("shift+left,H", f"step(-{FAR},0)", "5 steps", key_display="HJKL"),
-        Binding("shift+right,L", f"step({FAR},0)", show=False),
-        Binding("shift+up,K", f"step(0,{FAR})", show=False),
-        Binding("shift+down,J", f"step(0,-{FAR})", show=False),
-        Binding("plus,equals_sign", "stride(1)", "Step size", key_display="+-"),
-        Binding("minus", "stride(-1)", show=False),
-        Binding("0,home", "origin", "Origin", key_display="0"),
+        *CROSSHAIR_BINDINGS,
         *WALK_BINDINGS,
-        *FILM_BINDINGS,
+        *PLANE_BINDINGS,
+        Binding("i", "nearest", "Nearest images", show=False),
         Binding("o", "choose_run", "Runs"),
     ]
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self._step = StepSize()
-        self._placed_for: RunIdentity | None = None  # the run on whose plane the crosshair is
         self._neighbours: Neighbours | None = None
         self._decoded_for: tuple[object, ...] | None = None
         self._exact_for: RunIdentity | None = None  # the run of which an image was decoded
         self._stands_in = False  # the image shown is the nearest stored one
-        self._moved = asyncio.Event()
 
     def body(self) -> Iterable[Widget]:
         """The image with its readout, the map, and the names of the classes."""
@@ -81,28 +67,25 @@ class NavigateScreen(WalkingScreen):
                 yield Readout(id="readout")
             with Vertical(id="beside"):
                 yield PlaneView(id="map")
+                yield NearestImages(ink=self.services.profile.ink, id="nearest")
                 yield Filmstrip(ink=self.services.profile.ink, rows=STRIP_ROWS, id="strip")
-            yield Legend(id="legend")
+            with Vertical(id="lists"):
+                yield Legend(id="legend")
+                yield Readout(id="other-axes")
         yield Static(id="empty")
 
     def on_mount(self) -> None:
+        self._nearest = NearestLookup(self, self.query_one(NearestImages))
         self.run_task(self._follow(), "walk")
 
-    def go_to(self, x: float, y: float) -> None:
-        """Move the crosshair to that point of the plane, by hand."""
-        self.move_to(x, y)
-        if self.is_mounted:
-            self.walked()
+    def commands(self) -> Iterable[Command]:
+        yield from super().commands()
+        says = "Those of the data set with the nearest codes, shown or hidden (i)"
+        yield "Nearest images", says, self.action_nearest
 
-    def move_to(self, x: float, y: float) -> None:
-        if self.is_mounted:
-            self.query_one(PlaneView).leave(self._x, self._y)
-        digits = decimals(self._step.value) + 2
-        self._x, self._y = round(x, digits), round(y, digits)
-        plane = self.services.snapshot().plane  # this screen may not have been shown yet
-        self._placed_for = plane.identity if plane is not None else None
-        if self.is_mounted:
-            self._moved.set()
+    def action_nearest(self) -> None:
+        """Show or hide the images of the data set that are nearest to the crosshair."""
+        self._nearest.toggle()
 
     def show_plane(self, run: RunSnapshot, before: PlaneMap | None) -> None:
         wanted = run.identity, run.checkpoint, self.plane and self.plane.key, self.is_held
@@ -120,10 +103,7 @@ class NavigateScreen(WalkingScreen):
         latent = plane.latent
         self.meet_plane(plane)
         self._neighbours = Neighbours(latent)
-        if self._placed_for != plane.identity and not latent.is_near(self._x, self._y):
-            self.go_to(*self._home)
-        self._placed_for = plane.identity
-        self._step.fit(plane)
+        self.set_class(self._others.count > 0, "-deep")
         marks = self.marks
         legend = self.query_one(Legend)
         legend.show(marks, latent.labels, legend.hidden)
@@ -137,14 +117,14 @@ class NavigateScreen(WalkingScreen):
 
     @on(Room.Resized)
     def _fit_image(self) -> None:
+        self._nearest.refresh()
         self._moved.set()
 
     def _room(self) -> tuple[int, int]:
         """(columns, rows) that the image may take."""
         columns, rows = self.room
-        legend = self.query_one(Legend)
-        beside = MAP_COLUMNS + (LEGEND_COLUMNS if legend.display else 0)
-        return columns - beside, rows - INFO_ROWS
+        beside = MAP_COLUMNS + (LIST_COLUMNS if self.query_one("#lists").display else 0)
+        return columns - beside, rows - INFO_ROWS - (self._others.count > 0)
 
     def _show_image(self, image: Images) -> None:
         """[C, H, W], as large as fits."""
@@ -156,6 +136,7 @@ class NavigateScreen(WalkingScreen):
         while True:
             await self._moved.wait()
             self._moved.clear()
+            self._nearest.note_move()
             await self._decode()
 
     async def _decode(self) -> None:
@@ -169,7 +150,7 @@ class NavigateScreen(WalkingScreen):
             plane.reveal()
             self._show_stand_in()
             return
-        decoding = asyncio.ensure_future(self.ask("decode", {"z": self._code()}))
+        decoding = asyncio.ensure_future(self.ask("decode", {"z": self.code}))
         await asyncio.sleep(0)  # the request is on its way; what follows is drawn meanwhile
         plane.aim(self._x, self._y)
         waits = DECODE_WAIT if self._exact_for == run.identity else 0
@@ -179,7 +160,7 @@ class NavigateScreen(WalkingScreen):
             self._show_reply(run, decoding.result())
         else:  # torch may still be loading: walk on without it
             self.run_task(self._show_late(run, decoding), "late images")
-        self._show_readout()
+        self.show_readout()
 
     async def _show_late(self, run: RunSnapshot, decoding: asyncio.Task[Packet | None]) -> None:
         """Show the nearest stored image for now, then the reply."""
@@ -190,7 +171,7 @@ class NavigateScreen(WalkingScreen):
         else:
             self._show_stand_in()
         self._show_reply(run, await decoding)
-        self._show_readout()
+        self.show_readout()
 
     def _show_reply(self, run: RunSnapshot, reply: Packet | None) -> None:
         """None is a reply that a newer request has overtaken."""
@@ -204,74 +185,25 @@ class NavigateScreen(WalkingScreen):
         """Show the image of the stored plane that is nearest to the crosshair."""
         if self.plane is not None:
             self._stands_in = True
-            xs, ys = np.array([self._x], np.float32), np.array([self._y], np.float32)
-            self._show_image(self.plane.latent.scanned(xs, ys)[0, 0])
-        self._show_readout()
+            self._show_image(self.plane.latent.stored_at(self.code)[0])
+        self.show_readout()
 
-    @property
-    def copied_point(self) -> tuple[float, float]:
-        return self._x, self._y
-
-    @property
-    def walk_step(self) -> float:
-        return self._step.value
-
-    def codes_at(self, points: Floats) -> Floats:
-        if self.plane is not None:
-            return self.plane.latent.codes_at(points)
-        z = np.zeros((len(points), self._latent_dim()), np.float32)
-        z[:, list(self._axes())] = points
-        return z
-
-    def _code(self) -> Floats:
-        """The crosshair's point in the latent space, [1, latent_dim]."""
-        return self.codes_at(np.array([[self._x, self._y]], np.float32))
-
-    def _latent_dim(self) -> int:
-        if self.plane is not None:
-            return int(self.plane.latent.codes.shape[1])
-        run = self.run_shown
-        value = run.config.hyperparameters.options.get("latent_dim") if run else None
-        return value if isinstance(value, int) else 2
-
-    def _axes(self) -> tuple[int, int]:
-        return self.plane.latent.axes if self.plane is not None else (0, 1)
-
-    def show_walk(self) -> None:
-        self._show_readout()
-
-    def _show_readout(self) -> None:
+    def show_readout(self) -> None:
         note = "nearest scanned image" if self._stands_in else self.walk_text()
         position = Position(
-            self._axes(),
-            self._latent_dim(),
+            self._others.basis.plane_names,
             (self._x, self._y),
             self._step.value,
             note,
             self._stands_in,
         )
-        near = self._neighbours.at(self._code()[0]) if self._neighbours is not None else None
-        lines = readout_lines(position, near, self.marks, self.film_text())
-        self.query_one(Readout).show(lines)
+        near = self._neighbours.at(self.code[0]) if self._neighbours is not None else None
+        other = self._others.line() if self._others.count else None
+        lines = readout_lines(position, near, self.marks, self.film_text(), other)
+        self.query_one("#readout", Readout).show(lines)
+        self._show_axes_list()
 
-    def action_step(self, right: int, up: int) -> None:
-        self.services.guide.note("walk")
-        self.go_to(self._x + right * self._step.value, self._y + up * self._step.value)
-
-    def action_stride(self, direction: int) -> None:
-        """A bigger or a smaller step: 1, 2 or 5 times a power of ten."""
-        if self._step.change(direction, self.plane):
-            self._show_readout()
-
-    @property
-    def _home(self) -> tuple[float, float]:
-        """The origin, or the middle of a plane that is far from it."""
-        if self.plane is None:
-            return 0.0, 0.0
-        if self.plane.latent.is_near(0, 0):
-            return 0.0, 0.0
-        left, right, bottom, top = self.plane.latent.extent
-        return (left + right) / 2, (bottom + top) / 2
-
-    def action_origin(self) -> None:
-        self.go_to(*self._home)
+    def _show_axes_list(self) -> None:
+        listed = self.query_one("#other-axes", Readout)
+        if self._others.count and self.query_one("#lists").display:
+            listed.show(self._others.lines(listed.size.height))

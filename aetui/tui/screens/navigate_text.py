@@ -20,8 +20,7 @@ NAMES: Final = 12  # columns for the name of a class
 class Position:
     """Where the crosshair is, and how exact the image is that is shown."""
 
-    axes: tuple[int, int]
-    latent_dim: int
+    names: tuple[str, str]  # of the plane's coordinates
     point: tuple[float, float]
     step: float
     note: str  # what stands in for the image, or what walk is being played
@@ -29,15 +28,20 @@ class Position:
 
 
 def readout_lines(
-    position: Position, near: Neighbourhood | None, marks: ClassMarks, film: str
+    position: Position,
+    near: Neighbourhood | None,
+    marks: ClassMarks,
+    film: str,
+    other: Line | None,
 ) -> list[Line]:
-    (x, y), (first, second) = position.point, position.axes
+    """`other` is the line of an axis that is not shown; None where there is none."""
+    (x, y), (first, second) = position.point, position.names
     digits = decimals(position.step)
     lines: list[Line] = [
         [
-            (f"z{first} ", "muted"),
+            (f"{first} ", "muted"),
             (coordinate(x, digits).rjust(WHOLE + digits), "strong"),
-            (f"  z{second} ", "muted"),
+            (f"  {second} ", "muted"),
             (coordinate(y, digits).rjust(WHOLE + digits), "strong"),
         ],
         [
@@ -47,9 +51,9 @@ def readout_lines(
     ]
     if near is not None:
         lines += [_near_line(near, marks), _density_line(near)]
-    others = position.latent_dim - 2
-    rest = f" · 2 of {position.latent_dim} dimensions, others 0" if others > 0 else ""
-    lines.append([(f"{film}{rest}", "muted")])
+    if other is not None:
+        lines.append(other)
+    lines.append([(film, "muted")])
     return lines
 
 

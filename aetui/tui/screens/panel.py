@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
-from textual.color import Color
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import ProgressBar, Static
@@ -15,12 +14,18 @@ from aetui.errors import printable
 from aetui.model_spec import ModelSpec
 from aetui.processes.snapshots import RunSnapshot, StartingTrainer
 from aetui.runs.directory import LOG
-from aetui.runs.history import CurveSnapshot
 from aetui.runs.summary import State
-from aetui.tui.screens.panel_text import legend_text, pace_text, score_text
+from aetui.tui.screens.machine_text import machine_text
+from aetui.tui.screens.panel_text import (
+    best_text,
+    changes_text,
+    legend_text,
+    pace_text,
+    score_text,
+)
 
 if TYPE_CHECKING:
-    from aetui.tui.widgets.loss_chart import LossChart
+    from aetui.tui.screens.panel_chart import PanelChart
 
 STATE_STYLES: Final[dict[State, str]] = {
     "starting": "$secondary",
@@ -33,7 +38,6 @@ STATE_STYLES: Final[dict[State, str]] = {
 CHART_EVERY: Final = 5.0  # seconds
 LEAST_ROWS: Final = 7  # of a panel that has some left for a chart
 LEGEND_ROWS: Final = 13  # of a panel that has one left for the chart's legend
-STEEP_SHARE: Final = 12  # the first twelfth falls so steeply that it would flatten the rest
 CAUSE_LINES: Final = 5  # of a traceback
 CHANGING_HEIGHT: Final = ("message", "note")
 KEYS: Final = (
@@ -44,6 +48,7 @@ FAILED_KEYS: Final = (
     "[b $accent]r[/] resumes from the last save, "
     "[b $accent]e[/] starts a new run with other settings."
 )
+LOG_KEY: Final = "[b $accent]L[/] shows the log:"
 LONGEST: Final = 600  # characters of a message
 
 
@@ -66,6 +71,7 @@ class ModelPanel(Vertical, can_focus=True):
         yield Static(classes="score")
         yield ProgressBar(total=1.0, show_eta=False, show_percentage=False)
         yield Static(classes="pace")
+        yield Static(classes="machine")
         yield Static(classes="note", markup=False)
         yield Static(classes="legend")
         yield Static(classes="message")
@@ -95,7 +101,7 @@ class ModelPanel(Vertical, can_focus=True):
             self._subtitle(f"[$error]failed[/] · {name}")
             log = _safe(str(starting.path / LOG))
             reason = _safe_lines(starting.exit_reason)
-            self._message(f"[$error]It could not start.[/]\n{reason}\n\nThe log: {log}")
+            self._message(f"[$error]It could not start.[/]\n{reason}\n\n{LOG_KEY} {log}")
         else:
             self._subtitle(f"[{STATE_STYLES['starting']}]starting[/] · {name}")
             self._message(f"Starting …\n{_safe(starting.log_line)}")
@@ -112,20 +118,35 @@ class ModelPanel(Vertical, can_focus=True):
         if failed:
             log = _safe(str(run.path / LOG))
             cause = _safe_lines(run.cause)
-            self._put("message", f"[$error]{cause}[/]\n{FAILED_KEYS}\nThe log: {log}")
+            self._put("message", f"[$error]{cause}[/]\n{FAILED_KEYS}\n{LOG_KEY} {log}")
         self.set_class(False, "-message")
         self._put("score", score_text(run, self.size.width))
-        self._put("pace", pace_text(run))
+        self._show_pace(run)
         self._put("legend", legend_text(run))
         self._show_note(run, failed=failed)
         epochs = config.hyperparameters.epochs
         self.query_one(ProgressBar).update(progress=min(1.0, run.epoch / epochs))
         self._show_chart(run)
 
+    def _show_pace(self, run: RunSnapshot) -> None:
+        """Epochs, speed and time left; the machine below, or behind where there are few rows."""
+        width, pace = self.size.width, pace_text(run)
+        if self.size.height < LEGEND_ROWS:
+            machine = machine_text(run, width - len(pace) - 3)
+            self._put("pace", Content.assemble(pace, "   ", machine))
+            machine = Content()
+        else:
+            machine = machine_text(run, width)
+            self._put("pace", pace)
+        self._put("machine", machine)
+        self.set_class(bool(machine), "-measured")
+
     def _show_note(self, run: RunSnapshot, *, failed: bool) -> None:
         save_error = run.history.save_error
         style = "$foreground-muted"
-        note = (self._shipped_hint if run.config.card else "") or run.config.data_note
+        hint = self._shipped_hint if run.config.card else ""
+        said = "; ".join(filter(None, (best_text(run), changes_text(run))))
+        note = hint or said or run.config.data_note
         if failed:
             note = ""
         elif save_error:
@@ -153,37 +174,33 @@ class ModelPanel(Vertical, can_focus=True):
     def _show_chart(self, run: RunSnapshot) -> None:
         """Draw the curves, but not with every step: the chart is most of the cost of watching."""
         now, charted = time.monotonic(), (run.identity, run.state, self.size, self.app.theme)
-        limits = _limits(run.history.curve("loss"), run.history.curve("test_loss"))
-        self.set_class(limits is None, "-chartless")
+        keys = (run.spec.losses[0], "train_loss", "test_loss")
+        has_curve = any(len(run.history.curve(key).x) > 1 for key in keys)
+        self.set_class(not has_curve, "-chartless")
         if (
-            limits is None
+            not has_curve
             or self.size.height < LEAST_ROWS
             or (charted == self._charted and now - self._charted_at < CHART_EVERY)
         ):
             return
         self._charted = charted
         self._charted_at = now
-        variables = self.app.theme_variables
-        train, test = (Color.parse(variables[name]) for name in ("secondary", "foreground"))
-        curves = {
-            train.rich_color.name: run.history.curve("loss"),
-            test.rich_color.name: run.history.curve("test_loss"),
-        }
-        self._chart().show_curves(curves, limits, run.epoch)
+        self._chart().show_run(run)
 
-    def _chart(self) -> LossChart:
-        """Made when there is first something to draw: its library takes 0.2 s to load."""
-        from aetui.tui.widgets.loss_chart import LossChart
+    def _chart(self) -> PanelChart:
+        """Made when there is first something to draw: it needs numpy."""
+        from aetui.tui.screens.panel_chart import PanelChart
 
-        if not self.query(LossChart):
-            self.mount(LossChart(), before=self.query_one(".message"))
-        return self.query_one(LossChart)
+        if not self.query(PanelChart):
+            self.mount(PanelChart(), before=self.query_one(".message"))
+        return self.query_one(PanelChart)
 
     def on_resize(self) -> None:
         self.set_class(self.size.height < LEAST_ROWS, "-low")
         self.set_class(self.size.height < LEGEND_ROWS, "-unlabelled")
         if self._run is not None and not self.has_class("-message"):
             self._put("score", score_text(self._run, self.size.width))
+            self._show_pace(self._run)
             self._show_chart(self._run)
 
 
@@ -194,13 +211,3 @@ def _safe(text: str, limit: int = LONGEST) -> str:
 def _safe_lines(text: str) -> str:
     """The end of a message that may be a traceback."""
     return "\n".join(_safe(line) for line in text.splitlines()[-CAUSE_LINES:])
-
-
-def _limits(*curves: CurveSnapshot) -> tuple[float, float] | None:
-    """The range of losses worth drawing; None where there are not two points yet."""
-    values = [value for curve in curves for value in curve.y[len(curve.y) // STEEP_SHARE :]]
-    if len(values) < 2:
-        return None
-    low, high = min(values), max(values)
-    margin = 0.04 * (high - low) or 1e-3
-    return low - margin, high + margin

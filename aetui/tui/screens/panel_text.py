@@ -57,8 +57,26 @@ def terms_text(run: RunSnapshot, score: Score) -> str:
 
 
 def _weight(run: RunSnapshot, term: Term) -> str:
-    weight = run.config.hyperparameters[term.weight] if term.weight else 1
+    step = number_or_none(run.history.epoch.get("step"))
+    weight = run.setting(term.weight, step or 0.0) if term.weight else 1
     return "" if weight == 1 else f"{weight:g} × "
+
+
+def changes_text(run: RunSnapshot) -> str:
+    """The newest change of a setting, as in "lr 0.001 → 0.0005 at epoch 3.2"; "" without one."""
+    if not run.history.changes:
+        return ""
+    change = run.history.changes[-1]
+    return f"{change.text} at epoch {change.epoch:.4g}"
+
+
+def best_text(run: RunSnapshot) -> str:
+    """As in "best 131.2 nats at epoch 40 is kept"; "" where none is."""
+    if run.best is None:
+        return ""
+    shown = " and shown on the screens" if run.uses_best else ""
+    score = f"{run.best.score:.4g} {run.spec.score.unit}"
+    return f"best {score} at epoch {run.best.epoch} is kept{shown}"
 
 
 def _loss(given: object) -> str:

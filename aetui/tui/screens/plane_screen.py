@@ -1,4 +1,4 @@
-"""What the screens of the latent plane share: the map that they show, and its film."""
+"""What the screens of the latent plane share: the map that they show, its axes, its film."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from typing import Final
 from textual.binding import Binding
 from textual.timer import Timer
 
+from aetui.errors import BadInput
 from aetui.processes.snapshots import PlaneMap, RunSnapshot, Snapshot
-from aetui.tui.messages import HoldMapEpoch
+from aetui.tui.messages import AskText, ChooseAxes, ErrorMessage, HoldMapEpoch, SaveFigure
+from aetui.tui.screens.axes_choice import question, read_axes
 from aetui.tui.screens.base import Command, ModeScreen, Services
 from aetui.tui.widgets.classes import ClassMarks, class_marks
 
 FILM_EVERY: Final = 0.4  # seconds
-FILM_BINDINGS: Final = (
+PLANE_BINDINGS: Final = (
     Binding("comma", "film(-1)", "Epoch", key_display=",."),
     Binding("full_stop", "film(1)", show=False),
     Binding("f", "play_film", "Film"),
+    Binding("x", "choose_axes", "Axes", show=False),
 )
 
 
@@ -65,17 +68,29 @@ class PlaneScreen(ModeScreen):
     def action_copy_coordinates(self) -> None:
         """The point under the cursor, with the names of its axes."""
         if self.copied_point is not None and self.plane is not None:
-            axes = zip(self.plane.latent.axes, self.copied_point, strict=True)
-            self.copy(", ".join(f"z{axis}={value:.6g}" for axis, value in axes))
+            named = zip(self.plane.latent.basis.names[:2], self.copied_point, strict=True)
+            self.copy(", ".join(f"{name}={value:.6g}" for name, value in named))
 
     def commands(self) -> Iterable[Command]:
         yield from super().commands()
         if self.copied_point is not None:
             says = "The point under the cursor, to the clipboard (Y)"
             yield "Copy coordinates", says, self.action_copy_coordinates
+        yield "Axes", "Which two latent axes are shown, or PCA (x)", self.action_choose_axes
         yield "Play film", "The plane from the first epoch to the last", self.action_play_film
+        yield "Save film", "The film, as a moving picture", self.action_save_film
         yield "Previous epoch", "The latent plane one map earlier (,)", lambda: self.action_film(-1)
         yield "Next epoch", "The latent plane one map later (.)", lambda: self.action_film(1)
+
+    def plane_figure(self, kind: str, *options: str) -> SaveFigure | None:
+        """A figure of the plane, of the epoch that is shown."""
+        if self.is_held and self.plane is not None:
+            options = ("--epoch", str(self.plane.latent.epoch), *options)
+        return self.figure_of(self.run_shown, kind, *options)
+
+    def action_save_film(self) -> None:
+        """Draw the film for others to see."""
+        self.save(self.figure_of(self.run_shown, "film"))
 
     @property
     def is_held(self) -> bool:
@@ -95,6 +110,21 @@ class PlaneScreen(ModeScreen):
         epoch = plane.latent.epoch
         place = run.epochs.index(epoch) + 1 if epoch in run.epochs else len(run.epochs)
         return f"epoch {epoch} · {place} of {len(run.epochs)}"
+
+    def action_choose_axes(self) -> None:
+        """Ask for the plane to show, on every screen."""
+        if self.plane is not None:
+            self.post_message(AskText("Axes", question(self.plane.latent), self._show_axes))
+
+    def _show_axes(self, text: str) -> None:
+        if self.plane is None:
+            return
+        try:
+            axes = read_axes(text, self.plane.latent.codes.shape[1])
+        except BadInput as error:
+            self.post_message(ErrorMessage(str(error)))
+        else:
+            self.post_message(ChooseAxes(axes))
 
     def action_film(self, direction: int) -> None:
         """The map of an epoch earlier or later; the last one follows the training again."""

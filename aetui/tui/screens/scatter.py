@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Final
 
 from textual import on
 from textual.actions import SkipAction
@@ -15,23 +14,22 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
+from aetui.runs.advice import advice
 from aetui.runs.latent_map import LatentMap
-from aetui.tui.messages import OpenPoint
+from aetui.tui.messages import OpenCode, SaveFigure
 from aetui.tui.screens.base import Command, Services
-from aetui.tui.screens.plane_screen import FILM_BINDINGS
+from aetui.tui.screens.plane_screen import PLANE_BINDINGS
 from aetui.tui.screens.scatter_card import Inspector
 from aetui.tui.screens.scatter_colours import KINDS, Colours, Kind
 from aetui.tui.screens.scatter_errors import ErrorTable
 from aetui.tui.screens.scatter_gallery import Gallery
 from aetui.tui.screens.scatter_layers import Layers
 from aetui.tui.screens.scatter_places import ScatterPlaces
+from aetui.tui.screens.scatter_quality import QualityScreen
 from aetui.tui.screens.scatter_text import about, not_here
 from aetui.tui.widgets.card import Card
 from aetui.tui.widgets.explore_view import ExploreView
 from aetui.tui.widgets.legend import Legend
-
-ZOOM: Final = 1.5
-PAN: Final = 0.1  # of the width
 
 
 class ScatterScreen(ScatterPlaces):
@@ -51,7 +49,7 @@ class ScatterScreen(ScatterPlaces):
         Binding("e", "worst", "Worst"),
         Binding("tab", "focus_legend", "Classes"),
         Binding("o", "choose_run", "Runs"),
-        *FILM_BINDINGS,
+        *PLANE_BINDINGS,
         Binding("shift+left,H", "pan(-1,0)", "Pan", key_display="HJKL", show=False),
         Binding("shift+right,L", "pan(1,0)", show=False),
         Binding("shift+up,K", "pan(0,-1)", show=False),
@@ -66,6 +64,7 @@ class ScatterScreen(ScatterPlaces):
         Binding("C", "colour('cluster')", "Colour by cluster", show=False),
         Binding("E", "colour('error')", "Colour by error", show=False),
         Binding("D", "colour('density')", "Colour by density", show=False),
+        Binding("y", "quality", "Quality of the codes", show=False),
         Binding("escape", "stop", "Give up what is being waited for", show=False),
     ]
 
@@ -74,6 +73,7 @@ class ScatterScreen(ScatterPlaces):
         self._errors = ErrorTable(self.ask_run, self._errors_changed)
         self._asked_with: tuple[object, ...] = ()  # the run and the weights of the card
         self._gallery: Gallery | None = None
+        self._advice = ""
 
     def body(self) -> Iterable[Widget]:
         ink = self.services.profile.ink
@@ -81,6 +81,7 @@ class ScatterScreen(ScatterPlaces):
             yield ExploreView(ink=ink, id="plane")
             with Vertical(id="side"):
                 yield Static(id="about")
+                yield Static(id="advice", markup=False)
                 yield Card(ink=ink, id="card")
                 yield Static(id="progress")
                 yield Static(id="scale")
@@ -101,6 +102,9 @@ class ScatterScreen(ScatterPlaces):
         yield "Decisions", "The class that a probe gives each place (p)", self.action_decisions
         yield "Thumbnails", "Images at the densest places (i)", self.action_thumbnails
         yield "Worst images", "The test images with the largest errors (e)", self.action_worst
+        says = "kNN, a linear probe, k-means, and how they changed over the epochs (y)"
+        yield "Quality of the codes", says, self.action_quality
+        yield "Save worst images", "For print, into a file", self.action_save_worst
         yield "Walk here", "Open the point in the navigator (enter)", self.action_open
         yield from super().commands()
 
@@ -117,6 +121,7 @@ class ScatterScreen(ScatterPlaces):
             return
         self._show_about(plane.latent)
         if before is None or (before.key, before.held) != (plane.key, plane.held):
+            self._advise(run, plane)
             self._show_map(plane, is_other=before is None or before.identity != plane.identity)
         asked_with = run.identity, run.checkpoint
         if self._asked_with != asked_with:
@@ -127,6 +132,13 @@ class ScatterScreen(ScatterPlaces):
         line = self.query_one("#about", Static)
         text = about(latent, self.film_text(), narrow=self.app.size.width < 100)
         line.update(text, layout=text.plain.count("\n") != str(line.visual).count("\n"))
+
+    def _advise(self, run: RunSnapshot, plane: PlaneMap) -> None:
+        """A sentence where the codes say too little or lie far out; the metrics are the newest."""
+        line = self.query_one("#advice", Static)
+        self._advice = "" if plane.held else advice(run.spec, run.history.epoch, plane.latent.codes)
+        line.display = bool(self._advice)
+        line.update(self._advice)
 
     def _show_map(self, plane: PlaneMap, *, is_other: bool) -> None:
         """Show another map of the run, or that of another run."""
@@ -152,8 +164,9 @@ class ScatterScreen(ScatterPlaces):
         self._draw()
 
     @on(ExploreView.Moved)
-    def _refresh_layers(self) -> None:
+    def _suit_view(self) -> None:
         self._layers.refresh()
+        self._inspector.show_figures()  # with as many digits as the map tells apart
 
     @on(ExploreView.Pointed)
     def _point(self, event: ExploreView.Pointed) -> None:
@@ -181,8 +194,8 @@ class ScatterScreen(ScatterPlaces):
 
     def action_open(self) -> None:
         """Continue in the navigator, from the cursor."""
-        if (point := self._inspector.point) is not None:
-            self.post_message(OpenPoint(*point))
+        if (code := self._inspector.code) is not None:
+            self.post_message(OpenCode(code))
 
     def action_focus_legend(self) -> None:
         legend = self.query_one(Legend)
@@ -217,25 +230,29 @@ class ScatterScreen(ScatterPlaces):
         self.app.push_screen(self._gallery, self._leave_gallery)
         self.run_task(self._errors.learn(run), "errors", newest=True)
 
+    def action_quality(self) -> None:
+        """How well the codes tell the classes apart, worked out step by step."""
+        if (run := self.run_shown) is not None:
+            self.app.push_screen(QualityScreen(run, self.ask, self._advice))
+
     def _leave_gallery(self, number: int | None) -> None:
         self._gallery = None
         if number is not None:
             self.run_task(self.go_to_image(number), "go to", newest=True)
 
+    def figure(self) -> SaveFigure | None:
+        """The classes that are shown, in the part of the plane that is shown."""
+        shown = [label for label in range(self.query_one(Legend).count) if label not in self.hidden]
+        classes = ("--classes", ",".join(map(str, shown))) if self.hidden else ()
+        view = self.query_one(ExploreView).zoomed_extent
+        part = () if view is None else ("--view=" + ",".join(f"{value:.6g}" for value in view),)
+        return self.plane_figure("scatter", *classes, *part)
+
+    def action_save_worst(self) -> None:
+        """Draw the images with the largest errors for print."""
+        self.save(self.figure_of(self.run_shown, "worst"))
+
     def action_stop(self) -> None:
         """Give up what is under way; where there is nothing, the key is the app's."""
         if not (self._colours.stop() or self._layers.stop()):
             raise SkipAction
-
-    def action_zoom(self, direction: int) -> None:
-        """Closer or farther, about the cursor."""
-        self.query_one(ExploreView).zoom(ZOOM**direction, self._inspector.point)
-
-    def action_pan(self, right: int, down: int) -> None:
-        plane = self.query_one(ExploreView)
-        size = plane.size
-        plane.view = plane.view.panned(right * size.width * PAN, down * size.height * PAN)
-
-    def action_fit(self) -> None:
-        """Show every point again."""
-        self.query_one(ExploreView).view = None

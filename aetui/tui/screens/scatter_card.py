@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -46,9 +47,15 @@ class Inspector:
         plane = self._screen.plane
         if plane is None or self.number is None:
             return None
-        first, second = plane.latent.axes
-        code = self._code(plane.latent, self.number)
-        return float(code[first]), float(code[second])
+        return self._place(plane.latent, self._code(plane.latent, self.number))
+
+    @property
+    def code(self) -> Code | None:
+        """The code of the image under the cursor."""
+        plane = self._screen.plane
+        if plane is None or self.number is None:
+            return None
+        return self._code(plane.latent, self.number)
 
     @property
     def label(self) -> int | None:
@@ -61,6 +68,11 @@ class Inspector:
             return code
         assert self._beyond is not None
         return self._beyond
+
+    @staticmethod
+    def _place(latent: LatentMap, code: Code) -> tuple[float, float]:
+        x, y = latent.basis.points(code[None])[0].tolist()
+        return x, y
 
     def show_map(self, plane: PlaneMap, hidden: frozenset[int]) -> None:
         """Another map is shown, or other classes: keep to the image, where it is still there."""
@@ -131,7 +143,8 @@ class Inspector:
         gathering = self._screen.ask("gather", {"numbers": numbers}, reconstructed=1, lane="card")
         asking = asyncio.ensure_future(gathering)
         label = int(latent.labels[number]) if number < len(latent.labels) else self.label or 0
-        self._figures = Figures(number, label, latent.axes, code)
+        names = latent.basis.plane_names
+        self._figures = Figures(number, label, names, self._place(latent, code))
         answered, _ = await asyncio.wait([asking], timeout=ANSWER_WAIT)
         if answered:
             self._take(run, plane, number, asking.result())
@@ -162,19 +175,21 @@ class Inspector:
             self._card.explain_absence(not_here(run.config.data))
             self._draw()
         else:
-            self._explain(run, figures, reply)
+            self._explain(run, now.latent, figures, reply)
 
-    def _explain(self, run: RunSnapshot, figures: Figures, reply: Packet) -> None:
+    def _explain(
+        self, run: RunSnapshot, latent: LatentMap, figures: Figures, reply: Packet
+    ) -> None:
         arrays, held = reply.arrays, self._screen.is_held
-        label = int(arrays["labels"][0])
-        if held:  # the weights of an earlier epoch are gone
-            self._figures = Figures(figures.number, label, figures.axes, figures.z_mean)
-        else:
-            sigma = arrays["sigma"][0] if "sigma" in arrays else None
-            error = float(arrays["errors"][0])
-            self._figures = Figures(
-                figures.number, label, figures.axes, arrays["z_mean"][0], sigma, error
+        figures = replace(figures, label=int(arrays["labels"][0]))
+        if not held:  # else its weights are gone
+            figures = replace(
+                figures,
+                place=self._place(latent, arrays["z_mean"][0]),
+                sigma=latent.basis.plane_sigma(arrays["sigma"][0]) if "sigma" in arrays else None,
+                error=float(arrays["errors"][0]),
             )
+        self._figures = figures
         reconstruction = None if held else arrays["reconstructions"][0]
         images = arrays["images"]
         found = Explanation(images[0], reconstruction, images[1:])
@@ -188,11 +203,7 @@ class Inspector:
         point, figures = self.point, self._figures
         if point is None or figures is None:
             return
-        rings = None
-        if figures.sigma is not None:
-            first, second = figures.axes
-            rings = float(figures.sigma[first]), float(figures.sigma[second])
-        self._view.aim(*point, rings)
+        self._view.aim(*point, figures.sigma)
         self._view.reveal()
         self.show_figures()
 

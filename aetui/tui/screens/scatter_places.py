@@ -1,8 +1,9 @@
-"""Places on Scatter that a person names, and the classes that are shown."""
+"""What Scatter shows of the plane: places that a person names, a part of it, some classes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 
@@ -13,7 +14,11 @@ from aetui.tui.screens.plane_screen import PlaneScreen
 from aetui.tui.screens.scatter_card import Inspector
 from aetui.tui.screens.scatter_goto import MEANING, ClassLabel, ImageNumber, find_class, read_place
 from aetui.tui.screens.scatter_text import not_here
+from aetui.tui.widgets.explore_view import ExploreView
 from aetui.tui.widgets.legend import Legend
+
+ZOOM: Final = 1.5
+PAN: Final = 0.1  # of the width
 
 
 class ScatterPlaces(PlaneScreen):
@@ -117,3 +122,16 @@ class ScatterPlaces(PlaneScreen):
 
     def action_all_classes(self) -> None:
         self.query_one(Legend).action_all()
+
+    def action_zoom(self, direction: int) -> None:
+        """Closer or farther, about the cursor."""
+        self.query_one(ExploreView).zoom(ZOOM**direction, self._inspector.point)
+
+    def action_pan(self, right: int, down: int) -> None:
+        plane = self.query_one(ExploreView)
+        size = plane.size
+        plane.view = plane.view.panned(right * size.width * PAN, down * size.height * PAN)
+
+    def action_fit(self) -> None:
+        """Show every point again."""
+        self.query_one(ExploreView).view = None

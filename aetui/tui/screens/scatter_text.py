@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
 from textual.color import Color
 from textual.content import Content
 
 from aetui.errors import printable
 from aetui.runs.latent_map import LatentMap
+from aetui.tui.screens.axes_choice import axes_text
 from aetui.tui.widgets.classes import ClassMarks
 from aetui.tui.widgets.explore_view import RAMP, ramp_colour
 from aetui.tui.widgets.plane import coordinate, decimals
@@ -28,9 +27,9 @@ class Figures:
 
     number: int
     label: int
-    axes: tuple[int, int]
-    z_mean: NDArray[np.float32]  # [latent_dim]
-    sigma: NDArray[np.float32] | None = None  # [latent_dim]
+    names: tuple[str, str]  # of the plane's coordinates
+    place: tuple[float, float]  # of z_mean on the plane
+    sigma: tuple[float, float] | None = None  # along these coordinates
     error: float | None = None  # nats
 
 
@@ -49,14 +48,12 @@ def figure_lines(
     name = printable(marks.name(figures.label), NAME)
     lines: list[Line] = [[(name, figures.label), (f"  #{figures.number}", "plain")]]
     digits = max(2, decimals(step))
-    for axis in figures.axes:
-        place: Line = [
-            (f"z{axis} ", "muted"),
-            (coordinate(float(figures.z_mean[axis]), digits), "strong"),
-        ]
+    for place, name in enumerate(figures.names):
+        value = coordinate(figures.place[place], digits)
+        line: Line = [(f"{name} ", "muted"), (value, "strong")]
         if figures.sigma is not None:
-            place = [*place, (f" ±{float(figures.sigma[axis]):.{digits}f}", "plain")]
-        lines.append(place)
+            line = [*line, (f" ±{figures.sigma[place]:.{digits}f}", "plain")]
+        lines.append(line)
     if figures.error is not None:
         lines.append([("error ", "muted"), (f"{figures.error:.1f} nats", "plain")])
     if worse is not None:
@@ -72,14 +69,9 @@ def about(latent: LatentMap, film: str, *, narrow: bool) -> Content:
         (film.replace(" · ", gap, 1) + " maps\n", "bold"),
         (f"{len(latent.labels):,} images", "$foreground-muted"),
     ]
-    if (width := latent.codes.shape[1]) > 2:
-        first, second = latent.axes
-        text = (
-            f"\naxes {first} and {second} of {width},\nthe largest KL"
-            if narrow
-            else f"\naxes {first} and {second} of {width}, the largest KL"
-        )
-        parts.append((text, "$foreground-muted"))
+    if text := axes_text(latent):
+        shown = text.replace(": ", ":\n") if narrow else text
+        parts.append((f"\n{shown}", "$foreground-muted"))
     return Content.assemble(*parts)
 
 

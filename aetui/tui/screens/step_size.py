@@ -37,7 +37,7 @@ class StepSize:
 
 
 def _first(plane: PlaneMap) -> float:
-    left, right, *_ = plane.latent.extent
+    left, right, *_ = plane.latent.span
     narrowest, widest = USUAL_WIDTHS
     if narrowest <= right - left <= widest:
         return FIRST

@@ -14,7 +14,16 @@ from aetui.catalog import model_spec, model_specs
 from aetui.model_spec import Capability, ModelSpec
 from aetui.processes.controller import Action
 from aetui.processes.snapshots import RunSnapshot, Snapshot
-from aetui.tui.messages import ChooseRun, EditSettings, StartAll, TrainerCommand
+from aetui.tui.messages import (
+    ChooseRun,
+    EditSettings,
+    ErrorMessage,
+    OpenChart,
+    SaveFigure,
+    ShowLog,
+    StartAll,
+    TrainerCommand,
+)
 from aetui.tui.screens.base import Command, ModeScreen
 from aetui.tui.screens.panel import ModelPanel
 
@@ -41,6 +50,8 @@ class TrainScreen(ModeScreen):
         Binding("r", "command('resume')", "Resume"),
         Binding("e", "edit", "Edit"),
         Binding("o", "choose_run", "Runs"),
+        Binding("enter", "open_chart", "Chart", key_display="⏎"),
+        Binding("L", "log", "Log"),
     ]
 
     def body(self) -> Iterable[Widget]:
@@ -55,8 +66,12 @@ class TrainScreen(ModeScreen):
         for action, key in ACTIONS.items():
             name = f"{action.capitalize()} training"
             yield name, f"{title} ({key})", partial(self.action_command, action)
+        yield "Chart", f"The curves, large: {title} (enter)", self.action_open_chart
         yield "Settings", f"Change them, then start: {title} (e)", self.action_edit
+        change = partial(self.post_message, EditSettings(self._model(), of_training=True))
+        yield "Change settings of a training", f"While it trains: {title} (e)", change
         yield "Runs", f"Choose the run that is shown: {title} (o)", self.action_choose_run
+        yield "Log", f"What the training has printed: {title} (L)", self.action_log
         for spec in model_specs():
             if not spec.featured:
                 edit = partial(self.post_message, EditSettings(spec.name))
@@ -93,6 +108,9 @@ class TrainScreen(ModeScreen):
         """That of the marked panel."""
         return self.snapshot.panels.get(self._model())
 
+    def figure(self) -> SaveFigure | None:
+        return self.figure_of(self.copied_run, "loss")
+
     def _model(self) -> str:
         """The model of the marked panel."""
         panel = (
@@ -110,5 +128,20 @@ class TrainScreen(ModeScreen):
     def action_choose_run(self) -> None:
         self.post_message(ChooseRun(model=self._model()))
 
+    def action_open_chart(self) -> None:
+        self.post_message(OpenChart(self._model()))
+
+    def action_log(self) -> None:
+        model = self._model()
+        shown = self.snapshot.starting.get(model) or self.snapshot.panels.get(model)
+        if shown is None:
+            self.post_message(ErrorMessage(f"There is no {model} run yet; s starts one."))
+        else:
+            self.post_message(ShowLog(shown.path))
+
     def action_edit(self) -> None:
-        self.post_message(EditSettings(self._model()))
+        """The settings of the next run; while one trains, those that it can change."""
+        model = self._model()
+        run = self.snapshot.panels.get(model)
+        trains = run is not None and run.state in ("running", "paused")
+        self.post_message(EditSettings(model, of_training=trains))

@@ -11,8 +11,7 @@ from textual.binding import Binding
 from textual.timer import Timer
 
 from aetui.processes.snapshots import PlaneMap
-from aetui.runs.directory import RunIdentity
-from aetui.tui.messages import ErrorMessage
+from aetui.tui.messages import ErrorMessage, SaveFigure
 from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.plane_screen import PlaneScreen
 from aetui.tui.screens.routes import (
@@ -50,7 +49,7 @@ class WalkingScreen(PlaneScreen):
         self._x = 0.0
         self._y = 0.0
         self._mark: tuple[float, float] | None = None
-        self._marked_for: RunIdentity | None = None  # the run on whose plane the mark is
+        self._marked_for: object = None  # the run and the axes on whose plane the mark is
         self._walk: Walk | None = None
         self._speed = FIRST_SPEED
         self._ticking: Timer | None = None
@@ -69,8 +68,8 @@ class WalkingScreen(PlaneScreen):
         """The codes [N, latent_dim] of points [N, 2] of the plane."""
         raise NotImplementedError
 
-    def show_walk(self) -> None:
-        """Show the words about the walk."""
+    def show_readout(self) -> None:
+        """Show the figures of the place, and what is being played."""
         raise NotImplementedError
 
     def commands(self) -> Iterable[Command]:
@@ -83,6 +82,14 @@ class WalkingScreen(PlaneScreen):
         yield "Slower walk", "Fewer points a second (<)", lambda: self.action_speed(-1)
         yield "End walk", "End the walk, and take the mark away (esc)", self.action_end_walk
 
+    def figure(self) -> SaveFigure | None:
+        """The walk to the mark and back; without a mark, through the classes."""
+        if self._mark is None:
+            return self.figure_of(self.run_shown, "walk")
+        here = self._x, self._y
+        way = ":".join(f"{x:.6g},{y:.6g}" for x, y in (here, self._mark, here))
+        return self.figure_of(self.run_shown, "walk", f"--through={way}")
+
     def walk_text(self) -> str:
         """What is being played, in a few words."""
         walk = self._walk
@@ -92,17 +99,17 @@ class WalkingScreen(PlaneScreen):
         return f"{walk.route.name} {walk.place + 1}/{len(walk.route.points)} · {pace}"
 
     def meet_plane(self, plane: PlaneMap) -> None:
-        """Another run's plane has neither mark nor walk of this one."""
-        if self._marked_for not in (None, plane.identity):
+        """Another plane has neither mark nor walk of this one."""
+        if self._marked_for not in (None, _plane_of(plane)):
             self.end_walk()
 
     def action_mark(self) -> None:
         """Put the mark where the crosshair is."""
         self._stop_walk()
         self._mark = self._x, self._y
-        self._marked_for = self.plane.identity if self.plane is not None else None
+        self._marked_for = _plane_of(self.plane) if self.plane is not None else None
         self.query_one(PlaneView).mark(self._mark)
-        self.show_walk()
+        self.show_readout()
 
     def action_walk(self) -> None:
         """Play the straight path from here to the mark, and back."""
@@ -147,7 +154,7 @@ class WalkingScreen(PlaneScreen):
             return
         if not walk.advance():
             self._stop_walk()
-            self.show_walk()
+            self.show_readout()
             return
         self.query_one(Filmstrip).mark(walk.stop)
         self.move_to(*walk.point)
@@ -159,13 +166,13 @@ class WalkingScreen(PlaneScreen):
                 self.action_walk()
             return
         self._walk.paused = not self._walk.paused
-        self.show_walk()
+        self.show_readout()
 
     def action_speed(self, direction: int) -> None:
         self._speed = min(len(SPEEDS) - 1, max(0, self._speed + direction))
         if self._walk is not None:
             self._tick_at_speed()
-        self.show_walk()
+        self.show_readout()
 
     def action_end_walk(self) -> None:
         """End the walk, then take the mark away."""
@@ -173,7 +180,7 @@ class WalkingScreen(PlaneScreen):
             raise SkipAction
         if self._walk is not None:
             self._stop_walk()
-            self.show_walk()
+            self.show_readout()
         else:
             self.end_walk()
 
@@ -183,7 +190,7 @@ class WalkingScreen(PlaneScreen):
         self._mark = self._marked_for = None
         self.query_one(PlaneView).mark(None)
         self.query_one(Filmstrip).hide()
-        self.show_walk()
+        self.show_readout()
 
     def _stop_walk(self) -> None:
         self._walk = None
@@ -214,7 +221,7 @@ class WalkingScreen(PlaneScreen):
             return
         latent = self.plane.latent
         if self.is_held:
-            images = np.concatenate([latent.scanned(x[None], y[None])[0] for x, y in route.stops])
+            images = latent.stored_at(self.codes_at(route.stops))
         else:
             reply = await self.ask("decode", {"z": self.codes_at(route.stops)}, lane="strip")
             if reply is None:
@@ -226,3 +233,8 @@ class WalkingScreen(PlaneScreen):
         super().on_screen_suspend()
         if self._walk is not None:
             self._walk.paused = True
+
+
+def _plane_of(plane: PlaneMap) -> tuple[object, ...]:
+    """Which plane of which run a map shows, after whatever epoch."""
+    return plane.identity, plane.latent.basis.plane_names

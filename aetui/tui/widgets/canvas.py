@@ -133,10 +133,10 @@ class Canvas(PixelView):
         pixel = int(self._pen[1] * self._drawn.height / self._shape.height)
         return int((pixel + 0.5) * self.scale / 2)
 
-    def render_line(self, y: int) -> Strip:
+    def line_at(self, row: int, width: int) -> Strip:
         """A line of cells, with the pen's mark if it stands there."""
-        strip = super().render_line(y)
-        if not self._pen_shown or y != self._pen_row:
+        strip = super().line_at(row, width)
+        if not self._pen_shown or row != self._pen_row:
             return strip
         pixel = int(self._pen[0] * self._drawn.width / self._shape.width)
         left, right = pixel * self.scale, (pixel + 1) * self.scale

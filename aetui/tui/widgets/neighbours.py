@@ -33,7 +33,7 @@ class Neighbours:
 
     def __init__(self, latent: LatentMap) -> None:
         points = latent.points
-        self._points, self._labels, self._axes = points, latent.labels, list(latent.axes)
+        self._points, self._labels, self._basis = points, latent.labels, latent.basis
         self._probe = ClassProbe(latent.codes, latent.labels)
         deviation = float(points.std()) if len(points) else 1.0
         self._radius = max(deviation * DENSITY_RADIUS, 1e-9)
@@ -42,7 +42,7 @@ class Neighbours:
 
     def at(self, code: NDArray[np.float32]) -> Neighbourhood:
         """What lies near a code [latent_dim]: on the plane, but for the class that it reads as."""
-        squares = self._squares(*code[self._axes].tolist())
+        squares = self._squares(*self._basis.points(code[None])[0].tolist())
         shares = self._probe.shares(code[None])[0]
         reads_as = int(shares.argmax())
         count = min(NEAREST, len(squares))

@@ -112,6 +112,16 @@ class PlaneView(StripView):
         self._redraw()
 
     @property
+    def zoomed_extent(self) -> tuple[float, float, float, float] | None:
+        """(left, right, bottom, top) of what is shown; None where all of the points are."""
+        if self._view is None:
+            return None
+        columns, rows = self.plot_size
+        left, top = self._view.to_plane(-0.5, -0.5, columns, rows)
+        right, bottom = self._view.to_plane(columns - 0.5, rows - 0.5, columns, rows)
+        return left, right, bottom, top
+
+    @property
     def plot_size(self) -> tuple[int, int]:
         """(columns, rows) inside the axes."""
         return max(1, self.size.width - GUTTER), max(1, self.size.height - 2)

@@ -32,8 +32,8 @@ def ring_marks(
         dot_x = np.floor(((x - view.x) / view.column + columns / 2) * 2)
         dot_y = np.floor(((view.y - y) / (view.column * CELL_ASPECT) + rows / 2) * 4)
         inside = (dot_x >= 0) & (dot_x < 2 * columns) & (dot_y >= 0) & (dot_y < 4 * rows)
-        dots = np.stack([dot_x[inside], dot_y[inside]], 1).astype(int)
-        for column, row in np.unique(dots, axis=0).tolist():
+        for dot in np.unique(dot_y[inside] * 2 * columns + dot_x[inside]).astype(int).tolist():
+            row, column = divmod(dot, 2 * columns)
             cell = row // 4, column // 2
             found[cell] = found.get(cell, 0) | DOTS[row % 4][column % 2]
     column, row = view.to_cell(*centre, columns, rows)

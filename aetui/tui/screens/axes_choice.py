@@ -1,0 +1,53 @@
+"""Axes: which plane through a wider latent space a person wants to see."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from aetui.errors import BadInput, printable
+from aetui.runs.basis import PCA, AxesChoice
+from aetui.runs.latent_map import LatentMap
+
+LISTED: Final = 8  # axes that the question lists
+KL: Final = "kl"
+PAIR: Final = re.compile(r"z?(\d{1,5})[\s,;]+z?(\d{1,5})")
+
+
+def question(latent: LatentMap) -> str:
+    """What may be typed, and which axes carry most."""
+    basis = latent.basis
+    carried = dict(zip(basis.names, basis.carried.tolist(), strict=True))
+    names = sorted(carried, key=lambda name: -carried[name])[:LISTED]
+    listed = ", ".join(f"{name} {carried[name]:.2f}" for name in names)
+    what = f"Two axes, such as 0 3; {PCA}: principal components; {KL}: those of the largest KL."
+    rest = ", …" if len(carried) > LISTED else ""
+    return f"{what} What they carry, in {basis.unit}: {listed}{rest}."
+
+
+def read_axes(text: str, latent_dim: int) -> AxesChoice | None:
+    """The axes that `text` means; `BadInput` where it means none of this latent space."""
+    if text.casefold() == PCA:
+        return PCA
+    if text.casefold() == KL:
+        return None
+    pair = PAIR.fullmatch(text)
+    axes = (int(pair[1]), int(pair[2])) if pair else (-1, -1)
+    if axes[0] == axes[1] or not all(0 <= axis < latent_dim for axis in axes):
+        given = printable(text, 40)
+        known = f"two different numbers from 0 to {latent_dim - 1}, {PCA} or {KL}"
+        raise BadInput(f"'{given}' names no two axes of this run. Give {known}.")
+    return axes
+
+
+def axes_text(latent: LatentMap) -> str:
+    """Which of how many axes are shown, and why; "" where there are no others."""
+    width = latent.codes.shape[1]
+    if width == 2 and latent.chosen is None:
+        return ""
+    first, second = latent.basis.plane_names
+    if latent.chosen == PCA:
+        return f"{first}, {second} of the codes"
+    measure = "KL" if latent.basis.unit == "nats" else "spread"
+    reason = "" if latent.chosen else f": largest {measure}"
+    return f"{first}, {second} of {width} axes{reason}"
