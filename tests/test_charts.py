@@ -20,6 +20,9 @@ from aetui.runs.curve import CURVE_POINTS, Curve, Place
 from aetui.tui.app import AetuiApp
 from aetui.tui.screens.chart import ChartScreen
 from aetui.tui.widgets.chart import Chart
+from aetui.tui.widgets.chart_axes import GUTTER, bottom_lines, gutter
+from aetui.tui.widgets.chart_raster import Window, draw
+from aetui.tui.widgets.curve import Line, drawable, smooth, y_range
 from tests.made_curves import make_curves
 from tests.pilot import messages, opened, rows, run_command, shown, text, until
 from tests.terminal import Terminal, launch
@@ -52,7 +55,7 @@ def picture(app: AetuiApp) -> list[str]:
 
 def axis_numbers(app: AetuiApp) -> list[float]:
     """Those of the vertical axis, from the top."""
-    return [float(row[:6]) for row in picture(app) if row[6:7] == "┤"]
+    return [float(row[:7]) for row in picture(app) if row[7:8] == "┤"]
 
 
 def values(app: AetuiApp) -> list[float]:
@@ -132,7 +135,7 @@ async def test_the_cursor_reads_every_curve(run: Path) -> None:
         assert float(place[2].replace(",", "")) == 100 * epoch
         there = next(r["loss"] for r in records if r.get("epoch") == epoch and "loss" in r)
         assert values(app)[0] == pytest.approx(there, abs=0.2 + abs(there - newest[0]))
-        assert "│" in "".join(row[7:] for row in picture(app))
+        assert "│" in "".join(row[8:] for row in picture(app))
         await pilot.press("end")
         assert values(app) == [round(value, 2) for value in newest]
 
@@ -155,6 +158,25 @@ async def test_zoom_keeps_what_is_under_the_cursor(run: Path) -> None:
         await pilot.press("0", "end")
         assert "zoom" not in title(app)
         assert picture(app) == whole
+
+
+async def test_a_double_click_opens_the_curves(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Seconds; a busy machine takes its time.
+    monkeypatch.setattr(AetuiApp, "CLICK_CHAIN_TIME_THRESHOLD", 60.0)
+    async with opened(run.parent) as (app, pilot):
+        await until(pilot, lambda: app.screen.query("ModelPanel Chart"))
+        await pilot.click("ModelPanel Chart", times=2)
+        await until(pilot, lambda: isinstance(app.screen, ChartScreen) and "loss" in title(app))
+
+
+async def test_before_there_is_a_run_the_chart_says_so(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (app, pilot):
+        await until(pilot, lambda: "Nothing trained yet" in text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "No run to draw yet" in text(app))
+        await pilot.press("plus", "left", "f", "down", "a", "0")
+        make_curves(tmp_path, "vae-001")
+        await until(pilot, lambda: app.screen.query("#chart-title") and "loss" in title(app))
 
 
 def mouse(terminal: Terminal, button: int, column: int, row: int, end: str = "M") -> None:
@@ -240,7 +262,7 @@ async def test_marked_runs_are_in_one_chart(tmp_path: Path) -> None:
         assert len({letter for letter, _ in first.values()}) == 2
         assert len({colour for _, colour in first.values()}) == 2
         for letter, _ in first.values():
-            assert letter in "".join(row[7:] for row in picture(app))
+            assert letter in "".join(row[8:] for row in picture(app))
         await compare(app, pilot, "vae-001", "vae-003")  # which takes the mark from the first
         await until(pilot, lambda: "vae-003" in table(app))
         assert legend(app)["vae-002"] == first["vae-002"]
@@ -331,6 +353,42 @@ def test_a_long_curve_keeps_its_extremes_and_its_end(
     assert list(found.x) == sorted(set(found.x))
     curve.cut(cut)
     assert all(x <= cut for x in curve.snapshot().x)
+
+
+figures = st.floats(allow_nan=False, allow_infinity=False)
+axes = st.floats(0, 1e6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(axes, figures), min_size=1, max_size=30),
+    st.sampled_from([(80, 24), (9, 3), (200, 60)]),
+    st.booleans(),
+    axes,
+    axes,
+)
+def test_whatever_the_figures_are_they_are_drawn(
+    points: list[tuple[float, float]],
+    size: tuple[int, int],
+    log: bool,
+    start: float,
+    width: float,
+) -> None:
+    """Of any size and sign, all alike, so far apart that their difference is infinite."""
+    x, y = (drawable(values) for values in zip(*sorted(points), strict=True))
+    smoothed = smooth(x, y, 1e-2 * float(x[-1]))
+    line = Line("test", Color(200, 100, 0), x, smoothed, y, y)
+    if log:
+        line = line.logarithmic()
+    left, right = start, start + max(width, 1e-3)
+    window = Window(left, right, *y_range([line], left, right, whole=log))
+    assert window.bottom < window.top
+    columns, rows = size
+    drawn = draw([line], window, columns, rows)
+    assert drawn.glyphs.shape == (rows, columns)
+    assert ((drawn.glyphs >= 0x2800) & (drawn.glyphs < 0x2900)).all()
+    assert {len(row) for row in gutter(window, rows, log=log)} == {GUTTER}
+    assert {len(row) for row in bottom_lines(window, columns, "epoch", 2)} == {GUTTER + columns}
 
 
 def test_ascii_tells_a_line_from_its_spread(run: Path) -> None:

@@ -16,7 +16,7 @@ from aetui.ml.checkpoint import load_model
 from aetui.ml.data.load import load
 from aetui.ml.data.transforms import to_float
 from aetui.ml.models.variational import Variational
-from aetui.ml.quality.bound import SEED, importance_bounds
+from aetui.ml.quality.bound import SEED, Bound, importance_bounds
 from aetui.ml.quality.classes import class_figures
 from aetui.ml.quality.neighbours import knn_accuracies
 from tests.trainers import records, train_here
@@ -87,13 +87,20 @@ def test_figures_of_classes_apart_and_of_noise() -> None:
     assert class_figures(noise[:6], labels[:6]).linear_probe is None
 
 
+def bound_of(model: Variational, images: torch.Tensor, samples: int) -> Bound:
+    """The bound of all the images."""
+    labels = torch.zeros(len(images), dtype=torch.int64)
+    *_, end = importance_bounds(model, images, labels, len(images), samples)
+    assert end.share == 1
+    assert end.bound is not None
+    return end.bound
+
+
 def test_the_importance_weighted_bound_is_its_formula(trained: Path) -> None:
     model = load_model(trained / "vae-001")
     assert isinstance(model, Variational)
     images = load("digits", None).test_images[:1]
-    (bound,) = importance_bounds(
-        model, images, torch.zeros(len(images), dtype=torch.int64), len(images), samples=50
-    )
+    bound = bound_of(model, images, samples=50)
     epsilon = torch.randn(1, 50, 2, generator=torch.Generator().manual_seed(SEED))[0].double()
     with torch.inference_mode():
         z_mean, z_log_sigma = model.encode(to_float(images))
@@ -114,12 +121,8 @@ def test_the_bound_takes_every_image_and_is_tighter_than_the_elbo(trained: Path)
     model = load_model(trained / "vae-001")
     assert isinstance(model, Variational)
     images = load("digits", None).test_images[:40]
-    *_, last = importance_bounds(
-        model, images, torch.zeros(len(images), dtype=torch.int64), len(images), samples=100
-    )
+    last = bound_of(model, images, samples=100)
     assert (last.images, last.samples) == (40, 100)
     assert last.importance < last.elbo
-    *_, single = importance_bounds(
-        model, images, torch.zeros(len(images), dtype=torch.int64), len(images), samples=1
-    )
+    single = bound_of(model, images, samples=1)
     assert single.importance == pytest.approx(single.elbo)

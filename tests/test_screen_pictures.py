@@ -95,7 +95,7 @@ async def test_a_training_that_failed(tmp_path: Path) -> None:
 
 
 EXACT = {
-    "denoise": "PSNR dB",
+    "denoise": "better than",
     "scatter": "better than",
     "manifold": "epoch 4",
     "navigate": "density",

@@ -44,7 +44,7 @@ def test_scores_are_those_of_the_training(trained: Path, capsys: Capture) -> Non
         assert scores[key] == pytest.approx(recorded[key], rel=1e-5)
     assert scores["epoch"] == 2
     assert scores["iwae"]["nats"] < scores["iwae"]["elbo"]
-    assert scores["iwae"]["images"] == 300
+    assert scores["iwae"]["images"] == 100
     assert 0 < scores["iwae"]["standard_error"] < 1
     for key in ("linear_probe", "kmeans_nmi", "kmeans_purity", "reconstruction_share"):
         assert 0 < scores[key] < 1

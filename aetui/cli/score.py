@@ -13,7 +13,7 @@ from aetui.cli.waiting import Waiting
 from aetui.errors import printable
 from aetui.ml.data.dataset import Dataset
 from aetui.ml.opened_run import OpenedRun, images_for, open_run
-from aetui.ml.quality.bound import Bound
+from aetui.ml.quality.bound import Bound, Progress
 from aetui.ml.quality.classes import ClassFigures
 from aetui.ml.score import ScoreReport, bounds, has_bound, score_run
 from aetui.ml.training.request import choose_device
@@ -33,7 +33,7 @@ def print_score(run_path: Path, options: argparse.Namespace) -> int:
         total = len(data.test_images)
         wanted = min(options.images or total, total)
         waiting.tell("importance-weighted bound")
-        bound, code = _last_bound(bounds(run, data, wanted, options.samples), wanted, waiting)
+        bound, code = _last_bound(bounds(run, data, wanted, options.samples), waiting)
     if options.json:
         print(json.dumps(_object(run, data, report, bound), indent=2))
     elif bound is not None:
@@ -41,15 +41,17 @@ def print_score(run_path: Path, options: argparse.Namespace) -> int:
     return code
 
 
-def _last_bound(found: Iterator[Bound], wanted: int, waiting: Waiting) -> tuple[Bound | None, int]:
-    """The bound of `wanted` images, or of those before an interrupt; and the exit code."""
+def _last_bound(found: Iterator[Progress], waiting: Waiting) -> tuple[Bound | None, int]:
+    """The bound, or what is known of it before an interrupt; and the exit code."""
     last: Bound | None = None
     start = time.monotonic()
     try:
-        for last in found:
-            left = (time.monotonic() - start) * (wanted - last.images) / last.images
-            progress = f"importance-weighted bound: {last.images:,} of {wanted:,} images"
-            waiting.count(f"{progress}, {last.importance:.2f} nats so far, {_duration(left)} left")
+        for progress in found:
+            last = progress.bound
+            left = (time.monotonic() - start) * (1 - progress.share) / progress.share
+            so_far = f", {last.importance:.2f} nats so far" if last is not None else ""
+            done = f"importance-weighted bound: {progress.share:.0%}{so_far}"
+            waiting.count(f"{done}, {_duration(left)} left")
     except KeyboardInterrupt:
         return last, 130
     finally:

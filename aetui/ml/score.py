@@ -10,7 +10,7 @@ from aetui.ml.data.images import Tell, silent
 from aetui.ml.evaluate import MAPPED, TestSet, evaluate
 from aetui.ml.models.variational import Variational
 from aetui.ml.opened_run import OpenedRun
-from aetui.ml.quality.bound import Bound, importance_bounds
+from aetui.ml.quality.bound import Progress, importance_bounds
 from aetui.ml.quality.classes import ClassFigures, class_figures
 from aetui.runs.advice import Shares, advice, error_shares
 
@@ -45,7 +45,7 @@ def has_bound(run: OpenedRun) -> bool:
     return isinstance(run.network, Variational)
 
 
-def bounds(run: OpenedRun, data: Dataset, images: int, samples: int) -> Iterator[Bound]:
+def bounds(run: OpenedRun, data: Dataset, images: int, samples: int) -> Iterator[Progress]:
     """The importance-weighted bound, from more and more of the test images, up to `images`."""
     assert isinstance(run.network, Variational)
     test = data.test_images.to(run.device)

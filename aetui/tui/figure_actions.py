@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from aetui.tui.underway import Underway
 
 MOVING: Final = frozenset({"film", "walk"})  # kinds of figures
 DRAWING: Final = "drawing.png"
+EVERY: Final = 0.5  # seconds between two looks at how far it is
 
 
 class FigureActions:
@@ -46,9 +48,9 @@ class FigureActions:
             cure = f"`aetui figure {wish.kind} --run {wish.run.name}` draws it"
             raise BadInput(f"this app was launched with --read-only: it writes no files. {cure}.")
         self._check_idle()
-        ending = ".gif" if wish.kind in MOVING else ".png"
-        typed = f"{wish.run.name}-{wish.screen}{ending}"
-        output = await self._dialogs.ask_figure_path(wish.kind, typed)
+        endings = ".gif or .webp" if wish.kind in MOVING else ".png, .svg or .pdf"
+        typed = f"{wish.run.name}-{wish.screen}{endings[:4]}"
+        output = await self._dialogs.ask_figure_path(wish.kind, typed, endings)
         if output is None or not await self._may_write(output):
             return
         self._check_idle()
@@ -77,13 +79,15 @@ class FigureActions:
                 self._options.data_dir,
                 None if wish.model in BUILT_IN else self._options.own_model,
             )
-
-            def tell(text: str) -> None:
-                self._underway.tell(f"Drawing {name}: {text}")
-
-            drawing = asyncio.ensure_future(draw_figure(arguments, tell))
+            said = ["starting"]
+            drawing = asyncio.ensure_future(draw_figure(arguments, said.append))
+            began = time.monotonic()
             self._underway.begin(f"Drawing {name} …", drawing.cancel)
             try:
+                while not drawing.done():
+                    await asyncio.wait([drawing], timeout=EVERY)
+                    seconds = time.monotonic() - began
+                    self._underway.tell(f"Drawing {name}: {said[-1]}, {seconds:.0f} s")
                 await drawing
             except asyncio.CancelledError:
                 return False

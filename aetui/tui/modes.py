@@ -45,7 +45,7 @@ def _mode(name: str, key: str, seen: str, *tries: tuple[str, str]) -> Callable[[
     "better it fits. A training is a process of its own: it goes on when you leave the app or lose "
     "the connection, and is shown here when you come back.",
     ("b", "train both models; the other screens fill while they learn"),
-    ("e", "change settings before a start: try beta 4, or latent_dim 8"),
+    ("e", "change settings before a start, try beta 4; or the learning rate while it trains"),
     ("enter", "read the curves, large: other figures, zoom, other runs in the same chart"),
 )
 def _train() -> type[ModeScreen]:
@@ -57,11 +57,13 @@ def _train() -> type[ModeScreen]:
 @_mode(
     "denoise",
     "d",
-    "Test images with noise, what the denoising model makes of them, and the originals. The PSNR "
-    "below says how near a picture is to its original, in dB: more is better.",
+    "Test images with noise, what the denoising model makes of them, the originals, the error that "
+    "is left, and a median filter, with the window of 3, 5 or 7 pixels that does best on these "
+    "images. PSNR, in dB, and SSIM, at most 1, say how near a picture is to its original: more is "
+    "better. The histogram shows where the chosen image lies among the test images.",
     ("+", "more noise, until it fails"),
-    ("space", "other images"),
-    ("w", "draw an image yourself and have it denoised"),
+    ("c", "another kind of noise: the model was trained on one only"),
+    ("← →", "go from image to image, and on to others"),
 )
 def _denoise() -> type[ModeScreen]:
     from aetui.tui.screens.denoise import DenoiseScreen

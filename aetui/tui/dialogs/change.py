@@ -14,7 +14,7 @@ from textual.widgets import Footer, Input, Label, Static
 from aetui.errors import BadInput
 from aetui.model_spec import Value, value_text
 from aetui.processes.snapshots import RunSnapshot
-from aetui.tui.dialogs.settings import FieldValidator
+from aetui.tui.dialogs.settings import FieldValidator, problem_with, when_settled
 
 
 class ChangeForm(ModalScreen[Mapping[str, Value] | None]):
@@ -49,25 +49,14 @@ class ChangeForm(ModalScreen[Mapping[str, Value] | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say at once what is wrong with a value."""
-        result = event.validation_result
-        is_valid = result is None or result.is_valid
-        self._refuse("" if is_valid or result is None else result.failure_descriptions[0])
+        self._refuse(problem_with(event))
 
     def _refuse(self, text: str) -> None:
         self.query_one("#refusal", Static).update(Content(text))
 
     def action_submit(self) -> None:
-        """Return the values, once each field has taken in the keys that were typed for it."""
-        fields = list(self.query(Input))
-        waiting = {field.id for field in fields}
-
-        def settle(field: Input) -> None:
-            waiting.discard(field.id)
-            if not waiting:
-                self._submit()
-
-        for field in fields:
-            field.call_later(settle, field)
+        """Return the values."""
+        when_settled(self, self._submit)
 
     def _submit(self) -> None:
         typed = {str(field.id): field.value.strip() for field in self.query(Input)}

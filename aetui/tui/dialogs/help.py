@@ -108,6 +108,7 @@ def _everywhere(tabs: Sequence[Tab]) -> list[Line]:
         ("ctrl+p", "command palette: all that this screen can do, by name"),
         ("S", "save what is shown as a figure for print; its ending says in which format"),
         ("Y", "copy the cursor's coordinates, or the run's command"),
+        ("mouse, ctrl+c", "select text by dragging, and copy it"),
         ("ctrl+l", "redraw the screen"),
         ("q", "leave; trainings continue"),
     ]

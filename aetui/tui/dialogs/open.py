@@ -152,11 +152,12 @@ class Dialogs:
         self._path_typed = dialog.typed
         return path
 
-    async def ask_figure_path(self, kind: str, typed: str) -> Path | None:
+    async def ask_figure_path(self, kind: str, typed: str, endings: str) -> Path | None:
         """Where the figure of that kind is to be saved; None where it was cancelled."""
         from aetui.tui.dialogs.path import PathDialog
 
-        return await self._app.push_screen_wait(PathDialog(f"Save figure: {kind}", typed))
+        meaning = f"The file to write. Its ending says in which format: {endings}."
+        return await self._app.push_screen_wait(PathDialog(f"Save figure: {kind}", typed, meaning))
 
     async def ask_replace(self, path: Path) -> bool:
         """Whether the file that is there is to be replaced."""

@@ -51,8 +51,9 @@ class PathDialog(ModalScreen[Path | None]):
 
     BINDINGS = [Binding("escape", "dismiss", "Cancel")]
 
-    def __init__(self, title: str, typed: str) -> None:
+    def __init__(self, title: str, typed: str, meaning: str = HELP) -> None:
         super().__init__()
+        self._meaning = meaning
         self._title = title
         self._typed = typed
 
@@ -60,7 +61,7 @@ class PathDialog(ModalScreen[Path | None]):
         with Vertical(id="path-box") as box:
             box.border_title = self._title
             yield Input(self._typed, id="path", suggester=PathSuggester(), compact=True)
-            yield Static(HELP, classes="help")
+            yield Static(self._meaning, classes="help")
         yield Footer(show_command_palette=False)
 
     @property

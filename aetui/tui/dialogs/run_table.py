@@ -24,6 +24,7 @@ STATES: Final = ("starting", "running", "paused", "done", "stopped", "failed")
 class RunTable(ScrollView, can_focus=False):
     """Shows `runs`, and which of them the cursor is on."""
 
+    ALLOW_SELECT = False  # a click chooses
     COMPONENT_CLASSES = {
         "run-table--cursor",
         "run-table--muted",

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Grid, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.validation import ValidationResult, Validator
 from textual.widgets import Footer, Input, Label, Static
 
@@ -46,6 +46,27 @@ class FieldValidator(Validator):
         except BadInput as error:
             return self.failure(str(error))
         return self.success()
+
+
+def when_settled(form: Screen[Any], then: Callable[[], None]) -> None:
+    """Call `then` once each field of the form has taken in the keys that were typed for it."""
+    fields = list(form.query(Input))
+    waiting = {field.id for field in fields}
+
+    def settle(field: Input) -> None:
+        waiting.discard(field.id)
+        if not waiting:
+            then()
+
+    for field in fields:
+        field.call_later(settle, field)
+
+
+def problem_with(event: Input.Changed) -> str:
+    """What is wrong with the value that was typed; "" where nothing is."""
+    result = event.validation_result
+    is_valid = result is None or result.is_valid
+    return "" if is_valid or result is None else result.failure_descriptions[0]
 
 
 class SettingsForm(ModalScreen[FormValues | None]):
@@ -127,9 +148,7 @@ class SettingsForm(ModalScreen[FormValues | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say at once what is wrong with a value."""
-        result = event.validation_result
-        is_valid = result is None or result.is_valid
-        self.show_refusal("" if is_valid or result is None else result.failure_descriptions[0])
+        self.show_refusal(problem_with(event))
 
     def on_input_blurred(self, event: Input.Blurred) -> None:
         """Not while a path is typed: each folder on the way would be read."""
@@ -137,17 +156,8 @@ class SettingsForm(ModalScreen[FormValues | None]):
             self._ask_size()
 
     def action_start(self) -> None:
-        """Return the values, once each field has taken in the keys that were typed for it."""
-        fields = list(self.query(Input))
-        waiting = {field.id for field in fields}
-
-        def settle(field: Input) -> None:
-            waiting.discard(field.id)
-            if not waiting:
-                self._start()
-
-        for field in fields:
-            field.call_later(settle, field)
+        """Return the values."""
+        when_settled(self, self._start)
 
     def _start(self) -> None:
         settings: dict[str, Value] = {}

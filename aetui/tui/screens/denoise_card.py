@@ -51,7 +51,7 @@ class DenoiseCard(Container):
         psnr, ssim = image.psnr["denoised"], image.ssim["denoised"]
         self._write("name", [[(image.name, "plain")], [("PSNR in dB, denoised", "muted")]])
         self.query_one("#card-psnr", Digits).update(f"{psnr:.2f}")
-        self._write("psnr-others", [_others(image.psnr, "5.2f"), [], [("SSIM", "muted")]])
+        self._write("psnr-others", [_others(image.psnr, ".2f"), [], [("SSIM", "muted")]])
         self.query_one("#card-ssim", Digits).update(f"{ssim:.3f}")
         self._write("ssim-others", [_others(image.ssim, ".3f"), []])
         self._write("place", _place(psnr, table))
@@ -77,7 +77,11 @@ def _progress(table: ScoreTable) -> str:
 
 
 def _judgement(psnr: float, table: ScoreTable) -> str:
-    return f"better than {table.share_below(psnr):.0%} of {len(table.psnr):,} test images"
+    return f"better than {_percent(psnr, table)} of {len(table.psnr):,} test images"
+
+
+def _percent(psnr: float, table: ScoreTable) -> str:
+    return f"{100 * table.share_below(psnr):.0f} %"
 
 
 def _place(psnr: float, table: ScoreTable) -> list[Line]:
@@ -87,7 +91,7 @@ def _place(psnr: float, table: ScoreTable) -> list[Line]:
     found = histogram(table.psnr, psnr, COLUMNS, ROWS)
     ends = f"{found.low:.1f}", f"{found.high:.1f} dB"
     axis = f"{ends[0]}{ends[1]:>{COLUMNS - len(ends[0])}}"
-    share = f"better than {table.share_below(psnr):.0%}"
+    share = f"better than {_percent(psnr, table)}"
     title: Line = [(f"PSNR of {len(table.psnr):,} test images", "muted")]
     return [title, *_bars(found), [(axis, "muted")], [(share, "plain")]]
 

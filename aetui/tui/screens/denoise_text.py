@@ -39,7 +39,7 @@ def row_label(row: Row, reply: Packet, kind: NoiseKind, strength: float) -> Cont
     if row == "error":
         words = "of denoised"
     if row in SCORED:
-        words += f"{reply.arrays[f'psnr_{row}'].mean():5.2f} dB"
+        words += f"{reply.arrays[f'psnr_{row}'].mean():.2f} dB"
     return Content.assemble((name, "bold"), f"\n{words}")
 
 
@@ -50,13 +50,13 @@ def psnr_line(reply: Packet, chosen: int, width: int) -> Content:
     for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
         is_chosen = place == chosen
         style = "bold $accent" if is_chosen else "$foreground"
-        parts.append((_psnr_text(before, after, width, mark="▸" if is_chosen else ""), style))
+        parts.append((_psnr_text(before, after, width, mark=">" if is_chosen else ""), style))
     return Content.assemble(*parts)
 
 
 def _psnr_text(before: float, after: float, width: int, mark: str) -> str:
     """Both figures where they fit below an image, else the one that matters."""
-    text = f"{before:4.1f}→{after:4.1f}"
+    text = f"{before:.1f}→{after:.1f}"
     text = text if len(text) + 1 < width else f"{after:.0f}"
     return (mark + text if len(mark + text) < width else text).center(width)
 

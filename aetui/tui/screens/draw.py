@@ -204,8 +204,6 @@ class DrawScreen(ModeScreen):
             self._explainer.say("Draw something first, or press g for a test image.")
         elif self._models.plane is None:
             self._explainer.say("Only a run with a latent plane has a code to refine.")
-        elif not self._explainer.has_code:
-            self._explainer.say("Not yet: the model has not answered.")
         else:
             self._explainer.refine()
 

@@ -77,6 +77,7 @@ class Explainer:
         self._encoded: Explained | None = None  # by the encoder
         self._found: Explained | None = None  # that, or where it has slid to
         self._refinement: Refinement | None = None
+        self._refines_next = False  # as soon as there is a code
 
     def watch(self, models: Models, plane: PlaneMap | None) -> None:
         """These runs, and the newest map, are asked from now on."""
@@ -92,8 +93,9 @@ class Explainer:
         self._changed.set()
 
     def stop(self) -> bool:
-        """End a refinement; whether there was one."""
-        return bool(self._screen.workers.cancel_group(self._screen, "refine"))
+        """End a refinement, or the wish for one; whether there was one."""
+        was_next, self._refines_next = self._refines_next, False
+        return bool(self._screen.workers.cancel_group(self._screen, "refine")) or was_next
 
     async def follow(self) -> None:
         """Explain whatever is drawn, always the newest."""
@@ -132,19 +134,20 @@ class Explainer:
             self._encoded = self._found = found
             self._results.show_explained(found)
         self._show_words()
+        if found is not None and self._refines_next:
+            self.refine()
 
     def say(self, text: str) -> None:
         """Show a sentence below the words, until they change."""
         self._words.show([*self._lines()[: WORD_LINES - 1], [(f" {text}", "strong")]])
 
-    @property
-    def has_code(self) -> bool:
-        """Whether there is a code of what is drawn now."""
-        return self._found is not None
-
     def refine(self) -> None:
-        """Let the code slide downhill to where it explains the drawing best."""
-        self._screen.run_task(self._refine(), "refine", newest=True)
+        """Let the code slide downhill to where it explains the drawing best, once there is one."""
+        self._refines_next = self._found is None
+        if self._refines_next:
+            self.say("Refining as soon as the model has answered …")
+        else:
+            self._screen.run_task(self._refine(), "refine", newest=True)
 
     async def _refine(self) -> None:
         run, image, found = self._models.plane, self._sketch.image, self._found

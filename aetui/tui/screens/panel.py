@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Click
 from textual.widgets import ProgressBar, Static
 
 from aetui.errors import printable
@@ -15,6 +16,7 @@ from aetui.model_spec import ModelSpec
 from aetui.processes.snapshots import RunSnapshot, StartingTrainer
 from aetui.runs.directory import LOG
 from aetui.runs.summary import State
+from aetui.tui.messages import OpenChart
 from aetui.tui.screens.machine_text import machine_text
 from aetui.tui.screens.panel_text import (
     best_text,
@@ -194,6 +196,11 @@ class ModelPanel(Vertical, can_focus=True):
         if not self.query(PanelChart):
             self.mount(PanelChart(), before=self.query_one(".message"))
         return self.query_one(PanelChart)
+
+    def on_click(self, event: Click) -> None:
+        """A double click opens the curves large."""
+        if event.chain == 2:
+            self.post_message(OpenChart(self.spec.name))
 
     def on_resize(self) -> None:
         self.set_class(self.size.height < LEAST_ROWS, "-low")

@@ -13,7 +13,7 @@ from aetui.errors import printable
 from aetui.model_spec import ModelSpec
 from aetui.processes.snapshots import RunSnapshot
 from aetui.runs.curve import CurveSnapshot
-from aetui.tui.widgets.curve import Line, smooth
+from aetui.tui.widgets.curve import Line, drawable, smooth
 
 Axis = Literal["epoch", "step", "time"]
 Part = Literal["train", "test"]
@@ -113,8 +113,7 @@ class Look:
 def line(curve: CurveSnapshot, axis: Axis, unit: float, half_life: float, look: Look) -> Line:
     """The curve over that axis in units of `unit`; `half_life` in the same."""
     x, y, low, high = (
-        np.array(values, np.float64)
-        for values in (places(curve, axis), curve.y, curve.low, curve.high)
+        drawable(values) for values in (places(curve, axis), curve.y, curve.low, curve.high)
     )
     x = np.maximum.accumulate(x / unit)
     return Line(look.label, look.colour, x, smooth(x, y, half_life), low, high, look.dashed)

@@ -15,7 +15,7 @@ FEWEST_OF_CLASS: Final = 20  # test images of a class, to speak of what is usual
 RARE: Final = 0.99  # share of the test images that have a smaller error than a strange one
 UNCOMMON: Final = 0.9
 STRANGE_RATIO: Final = 2.0  # to the mean, where only that is known
-UNLIKE: Final = "this is not like the training images"
+UNLIKE: Final = "not like the training images"
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,17 @@ class UsualErrors:
 
 
 def _sentence(ratio: float, name: str, share_below: float) -> str:
-    """The ratio in words, and a judgement by how many test images have a smaller error."""
-    usual = f"the usual error{name}"
+    """The ratio in words, and a judgement by how many test images have a smaller error.
+
+    80 columns hold either a judgement or the name of the class.
+    """
+    usual = "the usual error"
     shown = f"{ratio:.1f} times {usual}" if abs(ratio - 1) >= 0.05 else f"just {usual}"
     if share_below >= RARE:
         return f"{shown}: {UNLIKE}"
     if share_below >= UNCOMMON:
-        return f"{shown}: larger than of {share_below:.0%} of the test images"
-    return shown
+        return f"{shown}: above {100 * share_below:.0f} % of the test images"
+    return shown + name
 
 
 def mean_error(run: RunSnapshot) -> float | None:

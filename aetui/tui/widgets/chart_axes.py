@@ -8,9 +8,8 @@ from typing import Final
 
 from aetui.tui.widgets.chart_raster import Window
 from aetui.tui.widgets.plane import ticks
-from aetui.tui.widgets.plane_marks import tick_text
 
-GUTTER: Final = 7  # columns left of the curves
+GUTTER: Final = 8  # columns left of the curves
 LOW: Final = 6  # rows of a chart that has none left for the line of the horizontal axis
 FEW_ROWS: Final = 5  # of curves, beside which only the ends of the axis are named
 ROWS_APART: Final = 3  # of two numbers of the vertical axis
@@ -30,7 +29,7 @@ def gutter(window: Window, rows: int, *, log: bool) -> list[str]:
     if rows <= FEW_ROWS:
         ends = {0: window.top, rows - 1: window.bottom}
         for row, height in ends.items():
-            lines[row] = _beside(10**height if log else height)
+            lines[row] = _beside(float(f"{10**height if log else height:.3g}"))
         return lines
     most = max(2, rows // ROWS_APART)
     for value, height in _heights(window, most, log=log):
@@ -42,7 +41,13 @@ def gutter(window: Window, rows: int, *, log: bool) -> list[str]:
 
 def _beside(value: float) -> str:
     """A number of the vertical axis, and the axis."""
-    return f"{tick_text(float(f'{value:.3g}'))[: GUTTER - 1]:>{GUTTER - 1}}┤"
+    return f"{_fitting(value):>{GUTTER - 1}}┤"
+
+
+def _fitting(value: float) -> str:
+    """The number with as many digits as fit into the gutter."""
+    texts = (f"{value:.{digits}g}" for digits in range(GUTTER, 0, -1))
+    return next((text for text in texts if len(text) < GUTTER), "")
 
 
 def _heights(window: Window, most: int, *, log: bool) -> Iterable[tuple[float, float]]:

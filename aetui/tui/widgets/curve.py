@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +15,9 @@ STEEP_SHARE: Final = (
     1 / 12
 )  # of a curve, in which it falls so steeply that it would flatten the rest
 SPIKES: Final = 0.01  # share of the points whose spread, on each side, may leave the chart
+LARGEST: Final = 1e100  # figure that is drawn as it is: with larger ones arithmetic overflows
+SMALLEST: Final = 1e-9
+FLAT: Final = 1e-7  # of its size, by which a figure must change to be more than rounding
 MARGIN: Final = 0.04  # of the vertical axis, above and below
 
 
@@ -42,9 +46,14 @@ class Line:
 
     def logarithmic(self) -> Line:
         """The same in powers of ten; what is not positive is left out."""
-        kept = self.low > 0
+        kept = np.minimum(self.low, self.y) > 1 / LARGEST
         values = {name: np.log10(getattr(self, name)[kept]) for name in ("y", "low", "high")}
         return replace(self, x=self.x[kept], **values)
+
+
+def drawable(values: Sequence[float]) -> Floats:
+    """The values in an array, none of them so large that it cannot be drawn."""
+    return np.clip(np.array(values, np.float64), -LARGEST, LARGEST)
 
 
 def smooth(x: Floats, y: Floats, half_life: float) -> Floats:
@@ -82,7 +91,8 @@ def y_range(
     if not found:
         return 0.0, 1.0
     low, high = min(part[0] for part in found), max(part[1] for part in found)
-    margin = MARGIN * (high - low) or max(abs(high), 1.0) * 1e-3
+    size = max(abs(low), abs(high), SMALLEST)
+    margin = MARGIN * (high - low) if high - low > FLAT * size else size * 1e-3
     return low - margin, high + margin
 
 

@@ -15,6 +15,8 @@ from textual.widget import Widget
 class StripView(Widget):
     """Shows strips, which carry all their colours, and repaints only the lines that changed."""
 
+    ALLOW_SELECT = False  # pictures: there is no text in them to select with the mouse
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.strips: list[Strip] = []
@@ -55,8 +57,11 @@ class StripView(Widget):
         sixth more processor time for a key in the navigator (5.9 against 6.9 ms).
         """
         width = self.size.width  # once: Textual works it out anew each time
-        lines = [self.line_at(row, width) for row in crop.line_range]
-        if (crop.x, crop.right) == (0, width):
+        return self.cropped([self.line_at(row, width) for row in crop.line_range], crop)
+
+    def cropped(self, lines: list[Strip], crop: Region) -> list[Strip]:
+        """Whole lines, cut to the columns of `crop`."""
+        if (crop.x, crop.right) == (0, self.size.width):
             return lines
         return [line.crop(crop.x, crop.right) for line in lines]
 
