@@ -52,7 +52,12 @@ VAE: Final = ModelSpec(
     settings=(
         *(EPOCHS, BATCH_SIZE, LR, BETA, LATENT_DIM, AUGMENT, SEED),
         Widths("hidden", 1, 12, "widths of the encoder's layers"),
-        Widths("decoder_hidden", 1, 12, "widths of the decoder's layers (default: mirrored)"),
+        Widths(
+            "decoder_hidden",
+            1,
+            12,
+            "widths of the decoder's layers; with --hidden alone, its mirror image",
+        ),
     ),
     defaults={
         "epochs": 30,
