@@ -131,13 +131,15 @@ class ChartScreen(ModeScreen):
             variables = self.app.theme_variables
             return lambda _, part: Look(part, Color.parse(variables[PARTS[part]]))
         places = self.services.run_colours.take([run.identity for run in runs])
+        sixteen = self.services.profile.colours == "16"
         by_run = dict(zip((run.identity for run in runs), places, strict=True))
 
         def look(run: RunSnapshot, part: Part) -> Look:
             place = by_run[run.identity]
             both = self._view.parts == "both"
             label = f"{LETTERS[place]} {part}" if both else LETTERS[place]
-            return Look(label, run_colour(place, ground), both and part == "train")
+            colour = run_colour(place, ground, sixteen=sixteen)
+            return Look(label, colour, both and part == "train")
 
         return look
 

@@ -62,7 +62,9 @@ def clock(seconds: float) -> str:
 
 def value_row(plan: Plan, view: ChartView, drawn: Drawn, about: str | None) -> Content:
     """One curve: its mark, name, value with its spread there; of several runs, what is `about`."""
-    colour = drawn.line.colour.css
+    line = drawn.line
+    # One of the terminal's own colours would reach the terminal as another: letters tell then.
+    colour = line.colour.css if line.colour.ansi is None else ""
     stroke = "╌" if drawn.line.dashed else "━"
     name = f"{printable(drawn.run.name, NAME_WIDTH):<{NAME_WIDTH}} {drawn.part:<5}"
     words: list[Words] = [

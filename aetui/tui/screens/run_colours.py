@@ -23,6 +23,17 @@ COLOURS: Final = (
     "#cc79a7",
     "#999999",
 )
+OF_SIXTEEN: Final = (
+    "ansi_red",
+    "ansi_cyan",
+    "ansi_green",
+    "ansi_yellow",
+    "ansi_blue",
+    "ansi_bright_red",
+    "ansi_magenta",
+    "ansi_bright_black",
+)
+"""The same places for a terminal of 16 colours, in which the others would fall together."""
 LETTERS: Final = "ABCDEFGH"
 MOST_COMPARED: Final = len(COLOURS)
 CONTRAST: Final = 3.0  # to the ground, at least: WCAG's figure for graphics
@@ -53,6 +64,8 @@ class RunColours:
         return (unused or [place for place in order if place not in taken])[0]
 
 
-def run_colour(place: int, ground: Color) -> Color:
-    """The colour of a place, made to be seen on that ground."""
+def run_colour(place: int, ground: Color, *, sixteen: bool) -> Color:
+    """The colour of a place, made to be seen on that ground, or one of the terminal's `sixteen`."""
+    if sixteen:
+        return Color.parse(OF_SIXTEEN[place])
     return legible(Color.parse(COLOURS[place]), ground, CONTRAST)
