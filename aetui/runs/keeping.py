@@ -70,7 +70,7 @@ def write_note(run: Path, text: str) -> None:
 @contextlib.contextmanager
 def _changing(run: Path) -> Iterator[None]:
     """Hold the run's lock, so that nothing trains it meanwhile; `BadInput` where something does."""
-    _refuse_shipped(run)
+    check_changeable(run, while_training=False)
     with hold_lock(run), _refusals(run):
         yield
 
