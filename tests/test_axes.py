@@ -96,6 +96,18 @@ def test_principal_components_are_those_of_scikit_learn() -> None:
     assert back == pytest.approx(codes, abs=1e-4)
 
 
+def test_a_walk_begins_at_the_origin_of_a_prior_or_among_points() -> None:
+    codes = np.random.default_rng(0).normal([12, 0, -12], 1, (300, 3)).astype(np.float32)
+    plane = np.zeros((2, 2, 1, 4, 4), np.uint8)
+    labels, extent = np.zeros(300, np.int64), (6.0, 12.0, -3.0, 3.0)
+    points = LatentMap(1, codes, labels, (0, 1), plane, extent)
+    assert points.home == pytest.approx([12, 0, -12], abs=0.3)
+    assert points.home[1] == 0
+    assert points.codes_at(np.array([[1, 2]], np.float32))[0] == pytest.approx([1, 2, -12], abs=0.3)
+    kl = np.ones(3, np.float32)
+    assert not LatentMap(1, codes, labels, (0, 1), plane, extent, kl).home.any()
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_all_screens_show_the_axes_chosen(size: tuple[int, int], wide: Path) -> None:
     first, second = newest(wide).axes

@@ -45,16 +45,17 @@ def _model_name(text: str) -> str:
 model_argument = _refusing(_model_name)
 
 
-def points_argument(text: str) -> tuple[tuple[float, float], ...]:
-    """Two or more points of the plane, as in "-1.5,0:2,0.5"."""
+def points_argument(text: str) -> tuple[tuple[float, ...], ...]:
+    """Two or more points of the plane, as in "-1.5,0:2,0.5"; or whole codes."""
     try:
         points = [tuple(map(float, point.split(","))) for point in text.split(":")]
     except ValueError:
         points = []
     finite = all(math.isfinite(value) for point in points for value in point)
-    if len(points) < 2 or not finite or any(len(point) != 2 for point in points):
+    widths = {len(point) for point in points}
+    if len(points) < 2 or not finite or len(widths) > 1 or widths == {1}:
         raise argparse.ArgumentTypeError(f"{text!r} is not two or more points, as in 0,0:1.5,-1")
-    return tuple((x, y) for x, y in points)
+    return tuple(points)
 
 
 def noise_argument(text: str) -> NoiseKind:

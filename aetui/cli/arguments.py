@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aetui import __version__
 from aetui.catalog import (
@@ -26,19 +26,24 @@ from aetui.cli.argument_types import (
     typed,
 )
 from aetui.cli.bench_arguments import fill_bench
-from aetui.cli.keeping_arguments import fill_mv, fill_note, fill_rm, fill_watch
-from aetui.cli.setting_arguments import add_settings
+from aetui.cli.keeping_arguments import fill_change, fill_mv, fill_note, fill_rm, fill_watch
 from aetui.cli.shared_arguments import (
     EXIT_CODES,
-    add_best,
     add_model,
     add_number,
     add_places,
     add_runs_folder,
     flag,
 )
-from aetui.cli.takeaway_arguments import fill_codes, fill_figure, fill_metrics, fill_score
-from aetui.model_spec import Setting
+from aetui.cli.takeaway_arguments import (
+    fill_codes,
+    fill_export,
+    fill_figure,
+    fill_metrics,
+    fill_score,
+)
+from aetui.errors import BadInput, printable
+from aetui.model_spec import ModelSpec, Setting, Value
 from aetui.preferences import FPS_SETTING
 from aetui.terminal import COLOURS, FPS
 
@@ -66,7 +71,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("train", _fill_train, "train without the app", "Train one model, as the app does.")
     add("runs", _fill_runs, "list the runs", "Every run with its model, data, score and state.")
     changes = "A learning rate, or what else its model can change; the run notes it."
-    add("change", _fill_change, "change a setting of a run while it trains", changes)
+    add("change", fill_change, "change a setting of a run while it trains", changes)
     follows = (
         "What trainings write, as text, until they end. Exit code 0 where each is done, else 1."
     )
@@ -75,7 +80,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("mv", fill_mv, "rename a run", "Rename a run that is not in training.")
     add("rm", fill_rm, "delete runs", "Delete runs that are not in training, for good.")
     copies = "A copy without optimizer state, with a model card; or the weights alone."
-    add("export", _fill_export, "write a shareable copy of a run", copies)
+    add("export", fill_export, "write a shareable copy of a run", copies)
     takes = "Make a run from weights that were trained elsewhere: scored, mapped, ready to explore."
     add("import", _fill_import, "make a run from weights trained elsewhere", takes)
     scores = "Print the test scores, the importance-weighted bound, and how good the codes are."
@@ -136,7 +141,7 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", type=device_argument, default="auto", help=f"{DEVICES} (default: auto)"
     )
-    add_settings(parser)
+    _add_settings(parser)
     parser.add_argument(
         "--precision",
         choices=("auto", "float32", "bf16"),
@@ -150,12 +155,20 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the lines of metrics.jsonl")
 
 
-def _fill_change(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="RUN", help="the run")
-    add_runs_folder(parser)
-    live = {each.name: each for spec in model_specs() for each in spec.live_settings}
-    for name, setting in live.items():
-        parser.add_argument(flag(name), metavar="X", help=setting.help)
+def _setting_helps() -> Mapping[str, str]:
+    """What `--help` says of every setting, with its default in each model that has it."""
+    meanings: dict[str, str] = {}
+    defaults: dict[str, list[str]] = {}
+    for spec in model_specs():
+        for setting in spec.settings:
+            meanings.setdefault(setting.name, setting.help)
+            default = _shown(spec.defaults[setting.name])
+            defaults.setdefault(setting.name, []).append(f"{default} for {spec.name}")
+    return {name: f"{meanings[name]} (default: {', '.join(defaults[name])})" for name in meanings}
+
+
+def _shown(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -178,20 +191,26 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+def setting_values(options: argparse.Namespace, spec: ModelSpec) -> dict[str, Value]:
+    """The settings that were typed, by name. `BadInput` where one is not of this model."""
+    typed = {name: value for name, value in _settings(options).items() if value is not None}
+    unknown = list(options.unknown)
+    while unknown:
+        flag, equals, value = unknown.pop(0).partition("=")
+        if not flag.startswith("--") or not (equals or unknown):
+            given = f"`aetui {options.command} --help`"
+            raise BadInput(f"{printable(flag)} is not understood; see {given}.")
+        typed[flag[2:].replace("-", "_")] = value if equals else unknown.pop(0)
+    return {name: spec.setting(name).parse(text) for name, text in typed.items()}
+
+
+def _settings(options: argparse.Namespace) -> dict[str, str | None]:
+    return {name: getattr(options, name, None) for name in _setting_helps()}
+
+
 def _fill_runs(parser: argparse.ArgumentParser) -> None:
     add_runs_folder(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON array")
-
-
-def _fill_export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="the run")
-    parser.add_argument("target", nargs="?", type=Path, metavar="DIR", help="a new folder")
-    parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="write the weights alone, as .safetensors"
-    )
-    add_best(parser)
-    add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
-    add_runs_folder(parser)
 
 
 def _fill_import(parser: argparse.ArgumentParser) -> None:
@@ -208,7 +227,7 @@ def _fill_import(parser: argparse.ArgumentParser) -> None:
     data_help = f"what to score and map it on: {DATA} (default: auto)"
     parser.add_argument("--data", type=data_name, default="auto", metavar="NAME", help=data_help)
     _add_data_options(parser)
-    add_settings(parser)
+    _add_settings(parser)
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -224,6 +243,11 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
         choices=(1, 3),
         help="1: grey, 3: colour (default: colour where the images have it)",
     )
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    for name, help_text in _setting_helps().items():
+        parser.add_argument(flag(name), metavar="X", help=help_text)
 
 
 def _model_titles() -> str:

@@ -46,6 +46,7 @@ def draw_figure(options: argparse.Namespace) -> int:
 def _choices(options: argparse.Namespace) -> Choices:
     return Choices(
         epoch=options.epoch,
+        axes=options.axes or "",
         data=options.data,
         through=options.through,
         best=options.best,
@@ -81,10 +82,14 @@ def _command(options: argparse.Namespace, run: Path) -> str:
     if options.epoch is not None:
         words += ["--epoch", str(options.epoch)]
     if options.through:
-        words += ["--through=" + ":".join(f"{x:g},{y:g}" for x, y in options.through)]
+        words += ["--through=" + ":".join(map(_numbers, options.through))]
     words += choice_words(options)
     if options.data is not None:
         words += ["--data", options.data.rsplit("/", 1)[-1]]
     if options.light:
         words.append("--light")
     return shlex.join(words)
+
+
+def _numbers(point: tuple[float, ...]) -> str:
+    return ",".join(f"{value:g}" for value in point)

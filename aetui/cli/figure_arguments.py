@@ -26,6 +26,7 @@ KINDS_WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "classes": ("scatter",),
     "view": ("scatter",),
     "through": ("walk",),
+    "axes": ("scatter", "manifold", "walk"),
 }
 """By option: the figures that it is for."""
 
@@ -63,6 +64,11 @@ def add_figure_choices(parser: argparse.ArgumentParser) -> None:
         default=(),
         metavar="N,N...",
         help="numbers of the classes whose codes are shown (default: all)",
+    )
+    parser.add_argument(
+        "--axes",
+        metavar="A,B",
+        help="the latent axes of the plane, or pca (default: those of the largest KL)",
     )
     parser.add_argument(
         "--view",
@@ -106,6 +112,8 @@ def choice_words(options: argparse.Namespace) -> list[str]:
             words += [f"--{name}", ",".join(map(str, numbers))]
     if options.picture is not None:
         words += ["--picture", options.picture.name]
+    if options.axes is not None:
+        words += ["--axes", options.axes]
     if options.view is not None:
         words += ["--view=" + ",".join(f"{value:.6g}" for value in options.view)]
     return words

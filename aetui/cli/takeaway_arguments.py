@@ -60,6 +60,17 @@ def _images_argument(text: str) -> int | None:
     return None if text == ALL else int(typed(IMAGES)(text))
 
 
+def fill_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="the run")
+    parser.add_argument("target", nargs="?", type=Path, metavar="DIR", help="a new folder")
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="write the weights alone, as .safetensors"
+    )
+    add_best(parser)
+    add_model(parser, f"the code of a model of your own: {REFERENCE_FORM}")
+    add_runs_folder(parser)
+
+
 def fill_codes(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
     _add_output(parser, "the table to write: .csv, .npz or .parquet (default: CSV, printed)")
@@ -84,7 +95,7 @@ def fill_figure(parser: argparse.ArgumentParser) -> None:
         type=points_argument,
         default=(),
         metavar="X,Y:X,Y...",
-        help="points of the plane that the walk goes through (default: the classes)",
+        help="points of the plane, or whole codes, that the walk visits (default: the classes)",
     )
     add_figure_choices(parser)
     parser.add_argument("--progress", action="store_true", help="lines on stderr that tell how far")

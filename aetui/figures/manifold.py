@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from aetui.errors import BadInput
 from aetui.figures.drawing import Plot, finished
+from aetui.figures.plane import name_axes
 from aetui.figures.source import Source
 from aetui.figures.tiles import Pixels, Tiles, minus, mosaic
 from aetui.ml.evaluate import scan_plane
@@ -25,7 +27,9 @@ OTHERS: Final = 0.9  # inches above and below
 def draw_manifold(source: Source) -> Plot:
     """A grid of decoded images over what the newest map shows; of a chosen epoch, its own."""
     latent = source.latent
-    images = latent.plane if source.choices.epoch is not None else scanned(source, latent)
+    images = (
+        _stored(source, latent) if source.choices.epoch is not None else scanned(source, latent)
+    )
     figure = Figure(figsize=(WIDTH, WIDTH))
     axes = figure.add_subplot()
     tiles = show_plane(axes, images, latent, source.theme.ground)
@@ -41,25 +45,31 @@ def draw_manifold(source: Source) -> Plot:
 def scanned(source: Source, latent: LatentMap) -> Pixels:
     """The plane decoded with the run's newest weights, [SIDE, SIDE, C, H, W].
 
-    The other axes are the codes' means: far from those a decoder has seen nothing.
+    The other axes are the codes' means.
     """
-    z = np.tile(latent.codes.mean(0), (SIDE * SIDE, 1))
-    plane = scan_plane(latent.codes.shape[1], latent.axes, latent.extent, (SIDE, SIDE)).numpy()
-    z[:, list(latent.axes)] = plane[:, list(latent.axes)]
+    points = scan_plane(2, (0, 1), latent.span, (SIDE, SIDE)).numpy()
+    z = latent.basis.around(latent.codes, points)
     return decoded(source.opened, z).reshape(SIDE, SIDE, *source.config.image_shape.sizes)
+
+
+def _stored(source: Source, latent: LatentMap) -> Pixels:
+    """The plane that the map holds, in place of weights that are gone."""
+    if latent.chosen is not None:
+        where = f"{source.run.name} keeps weights of its last epoch only"
+        raise BadInput(f"{where}, so other axes cannot be decoded as of epoch {latent.epoch}.")
+    return latent.plane
 
 
 def show_plane(axes: Axes, images: Pixels, latent: LatentMap, ground: str) -> Tiles:
     """Draw decoded images [rows, columns, C, H, W], with the plane's coordinates at the axes."""
     picture, tiles = mosaic(images, ground)
     axes.imshow(picture)
-    left, right, bottom, top = latent.extent
+    left, right, bottom, top = latent.span
     x = np.array([tiles.column(0), tiles.column(tiles.columns - 1)])
     y = np.array([tiles.row(tiles.rows - 1), tiles.row(0)])
     _label(axes, "x", x, (left, right))
     _label(axes, "y", y, (bottom, top))
-    axes.set_xlabel(f"z{latent.axes[0]}")
-    axes.set_ylabel(f"z{latent.axes[1]}", rotation=0, labelpad=8)
+    name_axes(axes, latent)
     axes.spines[:].set_visible(False)
     return tiles
 

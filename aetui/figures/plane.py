@@ -39,8 +39,13 @@ def set_extent(axes: Axes, extent: Extent, latent: LatentMap) -> None:
     axes.set_xlim(*extent[:2])
     axes.set_ylim(*extent[2:])
     axes.set_aspect("equal", adjustable="datalim")
-    axes.set_xlabel(f"z{latent.axes[0]}")
-    axes.set_ylabel(f"z{latent.axes[1]}", rotation=0, labelpad=8)
+    name_axes(axes, latent)
+
+
+def name_axes(axes: Axes, latent: LatentMap) -> None:
+    across, up = latent.basis.plane_names
+    axes.set_xlabel(across)
+    axes.set_ylabel(up, rotation=0, labelpad=8)
 
 
 def draw_codes(
@@ -108,12 +113,13 @@ def _mark(colour: str) -> Line2D:
     return Line2D([], [], linewidth=0, marker="o", markersize=4, color=colour)
 
 
-def draw_prior(axes: Axes, source: Source) -> list[Line2D]:
+def draw_prior(axes: Axes, source: Source, latent: LatentMap) -> list[Line2D]:
     """Rings at 1 and 2 standard deviations of the prior, for a model that has one; their mark."""
     if not any(term.weight for term in source.spec.score.terms):
         return []
     line: dict[str, Any] = {"linestyle": (0, (3, 2)), "linewidth": 0.7}
+    (x, y), *_ = latent.basis.points(np.zeros((1, latent.codes.shape[1]), np.float32)).tolist()
     for sigma in (1, 2):
-        ring = Circle((0, 0), sigma, fill=False, edgecolor=source.theme.whisper, **line)
+        ring = Circle((x, y), sigma, fill=False, edgecolor=source.theme.whisper, **line)
         axes.add_patch(ring)
     return [Line2D([], [], color=source.theme.whisper, label="prior, 1σ 2σ", **line)]

@@ -19,6 +19,7 @@ from aetui.figures.plane import (
     set_extent,
 )
 from aetui.figures.source import Source
+from aetui.runs.basis import PCA
 from aetui.runs.latent_map import LatentMap
 
 HEIGHT: Final = 5.2  # inches
@@ -38,14 +39,15 @@ def draw_scatter(source: Source) -> Plot:
     axes = figure.add_subplot()
     set_extent(axes, extent, latent)
     colours = draw_codes(axes, source, latent, points)
-    rings = draw_prior(axes, source)
+    rings = draw_prior(axes, source, latent)
     name_classes(axes, source, latent, points)
     legend(axes, source, latent, colours, rings)
     title = f"Codes of {len(points):,} test images"
     if len(points) < len(source.latent.labels):
         title += f", {len(np.unique(latent.labels))} classes"
     if latent.codes.shape[1] > 2:
-        title += f", 2 of {latent.codes.shape[1]} latent axes"
+        kind = "principal components" if latent.chosen == PCA else "latent axes"
+        title += f", 2 of {latent.codes.shape[1]} {kind}"
     axes.set_title(title)
     return finished(figure, source, title, latent.epoch)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from aetui.ml.data.dataset import Dataset
 from aetui.ml.opened_run import OpenedRun, images_for, open_run
 from aetui.ml.pictures import Noise
 from aetui.model_spec import ModelSpec
+from aetui.runs.basis import read_axes
 from aetui.runs.directory import METRICS, latent_epochs, read_config
 from aetui.runs.latent_map import LatentMap, load_latent_map
 from aetui.runs.metrics import MetricsTail, Record
 
-Point = tuple[float, float]
+Point = tuple[float, ...]
 Extent = tuple[float, float, float, float]
 """left, right, bottom, top"""
 
@@ -29,8 +30,9 @@ class Choices:
     """A person's choices for a figure; None leaves a choice to the kind."""
 
     epoch: int | None = None  # of the latent map
+    axes: str = ""  # of the plane, as a person types them; "" for those of the largest KL
     data: str | None = None  # other images than the run's own
-    through: tuple[Point, ...] = ()  # points of a walk on the plane
+    through: tuple[Point, ...] = ()  # of a walk: points of the plane, or whole codes
     best: bool = False  # the best checkpoint in place of the last
     noise: Noise = field(default_factory=Noise)  # that is to be removed
     images: tuple[int, ...] = ()  # numbers of test images
@@ -80,7 +82,10 @@ class Source:
         if chosen is not None and chosen not in kept:
             listed = ", ".join(map(str, kept[:20])) + (" ..." if len(kept) > 20 else "")
             raise BadInput(f"{self.run.name} kept no map of epoch {chosen}; it has {listed}.")
-        return load_latent_map(self.run, kept[-1] if chosen is None else chosen)
+        latent = load_latent_map(self.run, kept[-1] if chosen is None else chosen)
+        if not self.choices.axes:
+            return latent
+        return replace(latent, chosen=read_axes(self.choices.axes, latent.codes.shape[1]))
 
     @cached_property
     def map_epochs(self) -> list[int]:

@@ -10,12 +10,14 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from aetui.errors import BadInput
 from aetui.figures.drawing import SMALL_ON_SCREEN, Animation, small_print
 from aetui.figures.frames import Stage
 from aetui.figures.plane import densest, draw_codes, extent_of, name_classes, set_extent
 from aetui.figures.source import Source
 from aetui.figures.tiles import minus
 from aetui.ml.pictures import decoded
+from aetui.runs.basis import Floats
 from aetui.runs.latent_map import LatentMap
 
 SIZE: Final = (8.0, 4.2)  # inches
@@ -31,9 +33,8 @@ FADED: Final = 0.35  # of the codes, below the way
 def draw_walk(source: Source, dpi: int) -> Animation:
     """Through the points that were chosen, else where each class is densest, and back."""
     latent = source.latent
-    way = _way(_stops(source, latent))
-    z = np.tile(latent.codes.mean(0), (len(way), 1))
-    z[:, list(latent.axes)] = way
+    z = _way(_stops(source, latent))
+    way = latent.basis.points(z)
     images = decoded(source.opened, z)
     title = f"A walk over the latent plane of {source.run.name}"
     provenance = source.provenance(title, source.opened.epoch)
@@ -55,13 +56,13 @@ class _Scene:
         self,
         source: Source,
         latent: LatentMap,
-        way: NDArray[np.float64],
+        way: Floats,
         first: NDArray[np.uint8],
     ) -> None:
-        self._way, self._axes = way, latent.axes
+        self._way, self._names = way, latent.basis.plane_names
         self.figure = Figure(figsize=SIZE)
         shown, plane = self.figure.subplots(1, 2, width_ratios=(1, 1.15))
-        everything = np.concatenate([latent.points, way.astype(np.float32)])
+        everything = np.concatenate([latent.points, way])
         set_extent(plane, extent_of(everything), latent)
         draw_codes(plane, source, latent, latent.points, FADED)
         name_classes(plane, source, latent, latent.points)
@@ -82,8 +83,8 @@ class _Scene:
         x, y = self._way[step]
         self._here.set_data([x], [y])
         self._image.set_data(_as_shown(image))
-        first, second = self._axes
-        self._place.set_text(minus(f"z{first} = {x:.2f}   z{second} = {y:.2f}"))
+        first, second = self._names
+        self._place.set_text(minus(f"{first} = {x:.2f}   {second} = {y:.2f}"))
 
 
 def _as_shown(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -91,24 +92,36 @@ def _as_shown(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image[0] if len(image) == 1 else image.transpose(1, 2, 0)
 
 
-def _stops(source: Source, latent: LatentMap) -> NDArray[np.float64]:
-    """Where the walk rests, [N, 2]; the last is the first again unless points were chosen."""
-    if source.choices.through:
-        return np.array(source.choices.through, np.float64)
+def _stops(source: Source, latent: LatentMap) -> Floats:
+    """The codes at which the walk rests, [N, latent_dim]: those chosen, or a tour and back."""
+    through = np.array(source.choices.through, np.float32)
+    if not len(through):
+        through = _tour(latent)
+    if through.shape[1] == 2:
+        return latent.basis.around(latent.codes, through)
+    if through.shape[1] != (width := latent.codes.shape[1]):
+        given = f"a point of {through.shape[1]} numbers is no code of {source.run.name}"
+        raise BadInput(f"{given}, which has {width}. Give two, or {width}.")
+    return through
+
+
+def _tour(latent: LatentMap) -> Floats:
+    """Where each class is densest, [N, 2], and the first again; without classes a round."""
     labels, counts = np.unique(latent.labels, return_counts=True)
     if len(labels) < 2:
         angles = np.linspace(0, 2 * np.pi, MOST_STOPS + 1)
         ring = np.stack([np.cos(angles), np.sin(angles)], 1)
-        return np.asarray(latent.points.mean(0) + ELLIPSE * latent.points.std(0) * ring)
+        middle, deviations = latent.points.mean(0), latent.points.std(0)
+        return np.asarray(middle + ELLIPSE * deviations * ring, np.float32)
     largest = np.sort(labels[np.argsort(-counts, kind="stable")[:MOST_STOPS]])
     stops = [densest(latent.points[latent.labels == label]) for label in largest]
-    return np.array([*stops, stops[0]])
+    return np.array([*stops, stops[0]], np.float32)
 
 
-def _way(stops: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Every point of the walk, [N, 2]: slower near each stop."""
+def _way(stops: Floats) -> Floats:
+    """Every code of the walk, [N, latent_dim]: slower near each stop."""
     ease = 0.5 - 0.5 * np.cos(np.pi * np.arange(1, STEPS + 1) / STEPS)
     parts = [np.repeat(stops[:1], HOLD, 0)]
     for start, end in pairwise(stops):
         parts += [start + (end - start) * ease[:, None], np.repeat(end[None], HOLD - 1, 0)]
-    return np.concatenate(parts)
+    return np.concatenate(parts).astype(np.float32)

@@ -213,6 +213,7 @@ class RunMonitor:
                 compared=tuple(self._snapshot_of(run) for run in compared),
                 starting=self._starting(panels),
                 plane=self._maps.current(plane),
+                beside=self._maps.current(self._other(compared, plane)),
                 read_errors=self._index.errors,
                 wishes=self._carried_out,
             )
@@ -232,6 +233,15 @@ class RunMonitor:
     def _snapshot_of(self, run: IndexedRun) -> RunSnapshot:
         snapshot = self._watched[run.identity].snapshot
         return snapshot.with_best() if run.identity in self._shown_by_best else snapshot
+
+    def _other(
+        self, compared: Sequence[IndexedRun], plane: RunSnapshot | None
+    ) -> RunSnapshot | None:
+        """The first run to compare that has a plane and is not the one that is shown."""
+        runs = (self._snapshot_of(run) for run in compared)
+        able = (run for run in runs if "plane" in run.spec.capabilities)
+        shown = plane.identity if plane is not None else None
+        return next((run for run in able if run.identity != shown), None)
 
     def _is_anything_starting(self) -> bool:
         paths = (path for path, run in self._started.items() if run.exit_reason() is None)

@@ -138,6 +138,7 @@ class Snapshot:
     compared: tuple[RunSnapshot, ...] = ()  # marked by a person, to be drawn in one chart
     starting: Mapping[str, StartingTrainer] = field(default_factory=dict)  # by model
     plane: PlaneMap | None = None
+    beside: PlaneMap | None = None  # of the first run to compare that is not the plane's own
     read_errors: tuple[str, ...] = ()  # a sentence for each run that cannot be read
     wishes: int = 0  # how many of those that the monitor was asked for are carried out
 

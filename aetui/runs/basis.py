@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aetui.errors import BadInput, printable
+
 Floats = NDArray[np.float32]
 Components = Literal["pca"]
 AxesChoice = tuple[int, int] | Components
 """Two latent axes, or the principal components of the codes."""
 PCA: Final[Components] = "pca"
+KL: Final = "kl"  # the two latent axes of the largest KL divergence
+PAIR: Final = re.compile(r"z?(\d{1,5})[\s,;]+z?(\d{1,5})")
+
+
+def read_axes(text: str, latent_dim: int) -> AxesChoice | None:
+    """The axes that `text` means; `BadInput` where it means none of this latent space."""
+    if text.casefold() == PCA:
+        return PCA
+    if text.casefold() == KL:
+        return None
+    pair = PAIR.fullmatch(text)
+    axes = (int(pair[1]), int(pair[2])) if pair else (-1, -1)
+    if axes[0] == axes[1] or not all(0 <= axis < latent_dim for axis in axes):
+        given = printable(text, 40)
+        known = f"two different numbers from 0 to {latent_dim - 1}, {PCA} or {KL}"
+        raise BadInput(f"'{given}' names no two axes of this run. Give {known}.")
+    return axes
+
+
+def axes_argument(axes: AxesChoice) -> str:
+    """What `read_axes` reads as these axes."""
+    return axes if axes == PCA else ",".join(map(str, axes))
 
 
 @dataclass(frozen=True, eq=False)  # arrays do not compare to one truth value
@@ -44,6 +69,15 @@ class Basis:
     def codes(self, coordinates: Floats) -> Floats:
         """The codes [N, latent_dim] of coordinates [N, latent_dim]."""
         return np.asarray(self.origin + coordinates @ self.directions, np.float32)
+
+    def around(self, codes: Floats, points: Floats) -> Floats:
+        """The codes of `points` [N, 2]; the other coordinates are the means of `codes`.
+
+        Far from those a decoder has seen nothing.
+        """
+        coordinates = np.tile(self.coordinates(codes).mean(0), (len(points), 1))
+        coordinates[:, :2] = points
+        return self.codes(coordinates)
 
     def plane_sigma(self, sigma: Floats) -> tuple[float, float]:
         """The standard deviations along the plane's two directions of a code with `sigma`."""

@@ -38,7 +38,10 @@ class Curve:
     def __init__(self, kind: str = "") -> None:
         """`kind` is that of the records from which it comes."""
         self.kind = kind
-        self._places: list[Place] = []
+        # Lists of numbers, of which tuples are made far faster than of Places.
+        self._epochs: list[float] = []
+        self._steps: list[float] = []
+        self._seconds: list[float] = []
         self._y: list[float] = []
         self._low: list[float] = []
         self._high: list[float] = []
@@ -49,23 +52,30 @@ class Curve:
 
     def add(self, place: Place, y: float) -> None:
         """Append a point."""
-        if self._places and place.epoch < self._places[-1].epoch:
+        if self._epochs and place.epoch < self._epochs[-1]:
             self.cut(place.epoch)
         self._snapshot = None
         self._waiting.append(y)
         self._waits_at = place
-        if len(self._waiting) < self._stride:
-            return
-        self._places.append(place)
+        if len(self._waiting) == self._stride:
+            self._add_waiting()
+        if len(self._epochs) == CURVE_POINTS:
+            self._halve()
+
+    def _add_waiting(self) -> None:
+        """Make one point of the figures that wait."""
+        place = self._waits_at
+        self._epochs.append(place.epoch)
+        self._steps.append(place.step)
+        self._seconds.append(place.seconds)
         self._y.append(sum(self._waiting) / len(self._waiting))
         self._low.append(min(self._waiting))
         self._high.append(max(self._waiting))
         self._waiting = []
-        if len(self._places) == CURVE_POINTS:
-            self._halve()
 
     def _halve(self) -> None:
-        self._places = self._places[1::2]
+        for places in (self._epochs, self._steps, self._seconds):
+            del places[::2]
         self._y = [first / 2 + second / 2 for first, second in _pairs(self._y)]
         self._low = [min(pair) for pair in _pairs(self._low)]
         self._high = [max(pair) for pair in _pairs(self._high)]
@@ -75,30 +85,33 @@ class Curve:
         """Drop the points after epoch `end`: a resumed training takes those steps again."""
         self._snapshot = None
         self._waiting = []
-        kept = len(self._places)
-        while kept and self._places[kept - 1].epoch > end:
+        kept = len(self._epochs)
+        while kept and self._epochs[kept - 1] > end:
             kept -= 1
-        for column in (self._places, self._y, self._low, self._high):
-            del column[kept:]
+        self._keep(kept)
+
+    def _keep(self, count: int) -> None:
+        """Drop all points but the first so many."""
+        places = (self._epochs, self._steps, self._seconds)
+        for column in (*places, self._y, self._low, self._high):
+            del column[count:]
 
     def snapshot(self) -> CurveSnapshot:
         """Its points up to now."""
         if self._snapshot is None:
-            places, y = [*self._places], [*self._y]
-            low, high = [*self._low], [*self._high]
-            if self._waiting:
-                places.append(self._waits_at)
-                y.append(sum(self._waiting) / len(self._waiting))
-                low.append(min(self._waiting))
-                high.append(max(self._waiting))
+            waiting, complete = self._waiting, len(self._epochs)
+            if waiting:
+                self._add_waiting()
             self._snapshot = CurveSnapshot(
-                tuple([place.epoch for place in places]),
-                tuple(y),
-                tuple(low),
-                tuple(high),
-                tuple([place.step for place in places]),
-                tuple([place.seconds for place in places]),
+                tuple(self._epochs),
+                tuple(self._y),
+                tuple(self._low),
+                tuple(self._high),
+                tuple(self._steps),
+                tuple(self._seconds),
             )
+            self._keep(complete)
+            self._waiting = waiting
         return self._snapshot
 
 

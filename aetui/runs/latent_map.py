@@ -19,7 +19,7 @@ from aetui.runs.directory import LATENT, latent_epochs, write_atomically
 MAPS_KEPT: Final = 100
 FIRST_MAPS: Final = 20  # epochs after each of which there is a map, however many follow
 NEAR: Final = 50.0  # widths of a plane; a walk may start so far beside it
-NEAR_POINTS: Final = 1.0  # the same where codes follow no prior: there the origin means nothing
+NEAR_POINTS: Final = 0.0  # the same where codes follow no prior: there the origin means nothing
 FIELDS: Final = ("codes", "labels", "plane", "axes", "extent")
 CURE: Final = "Delete it; the next epoch writes another."
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from textual import events, on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.theme import Theme
@@ -18,9 +18,9 @@ from textual.worker import Worker, WorkerState
 
 from aetui.catalog import add_model
 from aetui.preferences import write_preferences
-from aetui.processes.controller import Outcome, TrainerController
+from aetui.processes.controller import TrainerController
 from aetui.processes.inference import Inference
-from aetui.processes.monitor import HoldEpoch, RunMonitor, ShowAxes, UseCheckpoint
+from aetui.processes.monitor import RunMonitor
 from aetui.processes.snapshots import Snapshot
 from aetui.processes.trainer import TrainerOptions
 from aetui.spec_json import spec_from_object
@@ -29,27 +29,10 @@ from aetui.terminal.device import TerminalDevice
 from aetui.tui.dialogs.open import Dialogs
 from aetui.tui.figure_actions import FigureActions
 from aetui.tui.guide import Guide
-from aetui.tui.messages import (
-    AskPath,
-    AskText,
-    ChooseAxes,
-    ChooseRun,
-    CompareRuns,
-    EditSettings,
-    ErrorMessage,
-    HoldMapEpoch,
-    OpenChart,
-    OpenCode,
-    RunChange,
-    SaveFigure,
-    ShowCheckpoint,
-    ShowLog,
-    SnapshotPublished,
-    StartAll,
-    TrainerCommand,
-)
+from aetui.tui.messages import ErrorMessage, SnapshotPublished
 from aetui.tui.modes import MODES
-from aetui.tui.run_actions import RunActions, is_started
+from aetui.tui.requests import RequestApp
+from aetui.tui.run_actions import RunActions
 from aetui.tui.screens.base import ModeScreen, Services, SnapshotScreen, fault_text
 from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
 from aetui.tui.textual_internals.exit_signals import leave_on_signals
@@ -61,7 +44,7 @@ from aetui.tui.underway import Underway
 ERROR_SECONDS: Final = 8.0  # that an error message stays
 
 
-class AetuiApp(App[None]):
+class AetuiApp(RequestApp):
     """Shows what the run directories say. It owns no state of a training: close it, open two."""
 
     CSS_PATH = "app.tcss"
@@ -187,10 +170,6 @@ class AetuiApp(App[None]):
         else:
             self._guide.end()
 
-    def _run_task(self, task: Coroutine[Any, Any, None]) -> None:
-        """Run `task` beside the app. An exception in it becomes a message, not the app's end."""
-        self.run_worker(task, exit_on_error=False)
-
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR:
             self.post_message(ErrorMessage(fault_text(event.worker.error)))
@@ -228,86 +207,6 @@ class AetuiApp(App[None]):
             if spec := notice.header.get("spec"):
                 add_model(spec_from_object(spec))
             self._refresh_screens()
-
-    @on(TrainerCommand)
-    def _command_trainer(self, command: TrainerCommand) -> None:
-        self._run_task(self._note_start(self._actions.command(command)))
-
-    @on(StartAll)
-    def _start_all(self, command: StartAll) -> None:
-        self._run_task(self._note_start(self._actions.start_all(command)))
-
-    async def _note_start(self, acting: Coroutine[Any, Any, list[Outcome]]) -> None:
-        if is_started(await acting):
-            self._guide.note("train")
-
-    @on(EditSettings)
-    def _edit_settings(self, wish: EditSettings) -> None:
-        self._run_task(self._send_on(self._actions.edit(wish)))
-
-    @on(ChooseRun)
-    def _choose_run(self, wish: ChooseRun) -> None:
-        self._run_task(self._send_on(self._actions.choose_run(wish)))
-
-    @on(CompareRuns)
-    def _compare_runs(self, wish: CompareRuns) -> None:
-        self._run_task(self._actions.compare(wish.paths))
-
-    @on(OpenChart)
-    def _open_chart(self, wish: OpenChart) -> None:
-        self._dialogs.show_chart(wish.model)
-
-    async def _send_on(self, asking: Coroutine[Any, Any, TrainerCommand | None]) -> None:
-        if (command := await asking) is not None:
-            self.post_message(command)
-
-    @on(RunChange)
-    def _change_run(self, change: RunChange) -> None:
-        self._run_task(self._actions.change_run(change))
-
-    @on(ShowLog)
-    def _show_log(self, wish: ShowLog) -> None:
-        self._dialogs.show_log(wish.run)
-
-    @on(AskPath)
-    def _ask_path(self, wish: AskPath) -> None:
-        self._run_task(self._find_path(wish))
-
-    async def _find_path(self, wish: AskPath) -> None:
-        path = await self._dialogs.ask_path(wish.title)
-        if path is not None:
-            wish.answered(path)
-
-    @on(SaveFigure)
-    def _save_figure(self, wish: SaveFigure) -> None:
-        self._run_task(self._figures.save(wish))
-
-    @on(AskText)
-    def _ask_text(self, wish: AskText) -> None:
-        self._run_task(self._find_text(wish))
-
-    async def _find_text(self, wish: AskText) -> None:
-        text = await self._dialogs.ask_text(wish.title, wish.meaning)
-        if text:
-            wish.answered(text)
-
-    @on(HoldMapEpoch)
-    def _hold_epoch(self, wish: HoldMapEpoch) -> None:
-        self._monitor.ask(HoldEpoch(wish.epoch))
-
-    @on(ShowCheckpoint)
-    def _show_checkpoint(self, wish: ShowCheckpoint) -> None:
-        self._monitor.ask(UseCheckpoint(wish.run, wish.best))
-
-    @on(ChooseAxes)
-    def _choose_axes(self, wish: ChooseAxes) -> None:
-        self._monitor.ask(ShowAxes(wish.axes))
-
-    @on(OpenCode)
-    async def _open_code(self, wish: OpenCode) -> None:
-        await self.switch_mode("navigate")
-        if isinstance(self.screen, ModeScreen):
-            self.screen.go_to_code(wish.code)
 
     @on(ErrorMessage)
     def _show_error(self, message: ErrorMessage) -> None:

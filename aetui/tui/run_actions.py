@@ -116,7 +116,9 @@ class RunActions:
         if chosen.use == "settings":
             return await self.edit_settings(chosen.run.config.model, chosen.run)
         await self.compare(chosen.marked)
-        if chosen.marked:
+        if chosen.marked and wish.capability == "plane":
+            self._say("Marked. Scatter shows another run's map beside; enter on Train, the curves.")
+        elif chosen.marked:
             self._dialogs.show_chart(chosen.run.config.model)
         else:
             await self._wish(Pick(chosen.run.path))

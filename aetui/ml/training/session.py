@@ -134,17 +134,23 @@ def begin(job: Job, run: RunFolder, recorder: Recorder) -> TrainState:
         state, warning = checkpoint.first_usable(
             run.path, lambda path: _restored(job, run, recorder, path)
         )
-        if job.stored != job.config and job.group.is_rank_zero:  # more epochs, or images have moved
-            _write_config(run, job.config)
+        _update_config(job, run)
         if note := f"{warning} {_replanned(job, state)}".strip():
             recorder.event("resumed", note)
         return state
+    _update_config(job, run)
     # On the CPU, from the seed alone: the same weights in every process and on every device.
     network = build(job.config)
     network.initialise(to_float(job.data.train_images[:CALIBRATION]))
     state = _state(job, run, recorder, network.to(job.device))
     state.save()  # from here on there is always a checkpoint
     return state
+
+
+def _update_config(job: Job, run: RunFolder) -> None:
+    """Write down that a run which is resumed has more epochs, or that its images have moved."""
+    if job.stored not in (None, job.config) and job.group.is_rank_zero:
+        _write_config(run, job.config)
 
 
 def _has_checkpoint(run: Path) -> bool:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-from aetui.errors import BadInput, printable
-from aetui.runs.basis import PCA, AxesChoice
+from aetui.runs.basis import KL, PCA
 from aetui.runs.latent_map import LatentMap
 
 LISTED: Final = 8  # axes that the question lists
-KL: Final = "kl"
-PAIR: Final = re.compile(r"z?(\d{1,5})[\s,;]+z?(\d{1,5})")
 
 
 def question(latent: LatentMap) -> str:
@@ -23,21 +19,6 @@ def question(latent: LatentMap) -> str:
     what = f"Two axes, such as 0 3; {PCA}: principal components; {KL}: those of the largest KL."
     rest = ", …" if len(carried) > LISTED else ""
     return f"{what} What they carry, in {basis.unit}: {listed}{rest}."
-
-
-def read_axes(text: str, latent_dim: int) -> AxesChoice | None:
-    """The axes that `text` means; `BadInput` where it means none of this latent space."""
-    if text.casefold() == PCA:
-        return PCA
-    if text.casefold() == KL:
-        return None
-    pair = PAIR.fullmatch(text)
-    axes = (int(pair[1]), int(pair[2])) if pair else (-1, -1)
-    if axes[0] == axes[1] or not all(0 <= axis < latent_dim for axis in axes):
-        given = printable(text, 40)
-        known = f"two different numbers from 0 to {latent_dim - 1}, {PCA} or {KL}"
-        raise BadInput(f"'{given}' names no two axes of this run. Give {known}.")
-    return axes
 
 
 def axes_text(latent: LatentMap) -> str:

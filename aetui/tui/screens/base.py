@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.geometry import Size
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
@@ -23,7 +22,8 @@ from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.terminal import TerminalProfile
 from aetui.tui.bars import GuideLine, Help, KeyBar, Tab, TopBar, UnderwayLine
 from aetui.tui.guide import Guide
-from aetui.tui.messages import ChooseRun, EditSettings, ErrorMessage, ShowCheckpoint
+from aetui.tui.messages import ChooseRun, EditSettings, ErrorMessage
+from aetui.tui.screens.checkpoint_choice import checkpoint_commands
 from aetui.tui.screens.run_colours import RunColours
 from aetui.tui.screens.run_commands import run_commands
 from aetui.tui.screens.saving import SAVE_BINDING, SavingScreen
@@ -118,8 +118,7 @@ class ModeScreen(SnapshotScreen):
         if (run := self.copied_run) is not None:
             path, command = str(run.path.absolute()), run.config.command
             yield "Copy path", "The run's folder, to the clipboard", partial(self.copy, path)
-            if run.best is not None:
-                yield _other_checkpoint(run, self.post_message)
+            yield from checkpoint_commands(run, self.post_message)
             if command:
                 says = "The command line that makes this run again, to the clipboard"
                 yield "Copy command", says, partial(self.copy, command)
@@ -256,17 +255,6 @@ def fault_text(error: BaseException | None) -> str:
         return str(error)
     detail = printable(f"{type(error).__name__}: {error}", 200)
     return f"Something went wrong in aetui ({detail}). The app goes on; please report it."
-
-
-def _other_checkpoint(run: RunSnapshot, post: Callable[[Message], object]) -> Command:
-    """The command that shows the run by its best checkpoint, or again by its last."""
-    assert run.best is not None
-    if run.uses_best:
-        wish = ShowCheckpoint(run.path, best=False)
-        return "Use last checkpoint", "Show the run as it was trained last", partial(post, wish)
-    wish = ShowCheckpoint(run.path, best=True)
-    says = f"Show the run as it was after epoch {run.best.epoch}, on every screen"
-    return "Use best checkpoint", says, partial(post, wish)
 
 
 def status_lines(run: RunSnapshot) -> tuple[str, ...]:

@@ -32,9 +32,9 @@ CROSSHAIR_BINDINGS: Final = (
     Binding("plus,equals_sign", "stride(1)", "Step size", key_display="+-"),
     Binding("minus", "stride(-1)", show=False),
     Binding("0,home", "origin", "Origin", key_display="0"),
-    Binding("z", "next_axis(1)", "Another of the other axes", show=False),
+    Binding("z", "next_axis(1)", "Take another of the axes that are not shown", show=False),
     Binding("Z", "next_axis(-1)", show=False),
-    Binding("pageup,right_square_bracket", "move_axis(1)", "Move along it", show=False),
+    Binding("pageup,right_square_bracket", "move_axis(1)", "Move along that axis", show=False),
     Binding("pagedown,left_square_bracket", "move_axis(-1)", show=False),
 )
 

@@ -79,7 +79,7 @@ class DenoiseScreen(ModeScreen):
                         yield PixelView(ink=self.services.profile.ink, id=row)
                 yield Static(id="psnr")
                 yield Static(id="note")
-            yield DenoiseCard(id="denoise-card")
+            yield DenoiseCard(ascii_only=self.services.profile.ascii_only, id="denoise-card")
         yield Static(id="empty")
 
     def commands(self) -> Iterable[Command]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from textual.containers import Container
 from textual.widget import Widget
-from textual.widgets import Digits
+from textual.widgets import Digits, Static
 
 from aetui.tui.screens.denoise_scores import ScoreTable
 from aetui.tui.widgets.histogram import Histogram, histogram
@@ -31,28 +31,33 @@ class ImageScores:
 class DenoiseCard(Container):
     """Large figures and a histogram; two lines where there is no room beside the images."""
 
+    def __init__(self, *, ascii_only: bool, id: str | None = None) -> None:
+        super().__init__(id=id)
+        # Digits three rows high are strokes that ASCII does not have.
+        self._psnr = Static(id="card-psnr") if ascii_only else Digits(id="card-psnr")
+        self._ssim = Static(id="card-ssim") if ascii_only else Digits(id="card-ssim")
+
     def compose(self) -> Iterable[Widget]:
         yield Readout(id="card-name")
-        yield Digits(id="card-psnr")
+        yield self._psnr
         yield Readout(id="card-psnr-others")
-        yield Digits(id="card-ssim")
+        yield self._ssim
         yield Readout(id="card-ssim-others")
         yield Readout(id="card-place")
         yield Readout(id="card-lines")
 
     @property
     def text(self) -> str:
-        """Every figure that is shown."""
-        shown = [readout.text for readout in self.query(Readout) if readout.display]
-        return "\n".join([*shown, *(digits.value for digits in self.query(Digits))])
+        """What is shown, without the two large figures."""
+        return "\n".join(readout.text for readout in self.query(Readout) if readout.display)
 
     def show(self, image: ImageScores, noise: str, table: ScoreTable) -> None:
         """Show the image's scores, the noise in words, and what is known of other images."""
         psnr, ssim = image.psnr["denoised"], image.ssim["denoised"]
         self._write("name", [[(image.name, "plain")], [("PSNR in dB, denoised", "muted")]])
-        self.query_one("#card-psnr", Digits).update(f"{psnr:.2f}")
+        self._psnr.update(f"{psnr:.2f}")
         self._write("psnr-others", [_others(image.psnr, ".2f"), [], [("SSIM", "muted")]])
-        self.query_one("#card-ssim", Digits).update(f"{ssim:.3f}")
+        self._ssim.update(f"{ssim:.3f}")
         self._write("ssim-others", [_others(image.ssim, ".3f"), []])
         self._write("place", _place(psnr, table))
         self._write("lines", _lines(image, noise, table))
@@ -73,7 +78,7 @@ def _others(scores: Mapping[str, float], form: str) -> Line:
 def _progress(table: ScoreTable) -> str:
     if not table.wanted:
         return ""
-    return f"{len(table.psnr):,} of {table.wanted:,} test images … esc stops"
+    return f"{len(table.psnr):,} of {table.wanted:,} … esc stops"
 
 
 def _judgement(psnr: float, table: ScoreTable) -> str:

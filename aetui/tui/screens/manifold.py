@@ -196,6 +196,8 @@ class ManifoldScreen(PlaneScreen):
         return self._cursor[1] * sheet.columns + self._cursor[0]
 
     def figure(self) -> SaveFigure | None:
+        if self._traversed:
+            return self.figure_of(self.run_shown, "traversal")
         return self.plane_figure("manifold")
 
     @property

@@ -10,8 +10,9 @@ from textual.timer import Timer
 
 from aetui.errors import BadInput
 from aetui.processes.snapshots import PlaneMap, RunSnapshot, Snapshot
+from aetui.runs.basis import axes_argument, read_axes
 from aetui.tui.messages import AskText, ChooseAxes, ErrorMessage, HoldMapEpoch, SaveFigure
-from aetui.tui.screens.axes_choice import question, read_axes
+from aetui.tui.screens.axes_choice import question
 from aetui.tui.screens.base import Command, ModeScreen, Services
 from aetui.tui.widgets.classes import ClassMarks, class_marks
 
@@ -83,10 +84,16 @@ class PlaneScreen(ModeScreen):
         yield "Next epoch", "The latent plane one map later (.)", lambda: self.action_film(1)
 
     def plane_figure(self, kind: str, *options: str) -> SaveFigure | None:
-        """A figure of the plane, of the epoch that is shown."""
+        """A figure of the plane, of the epoch and the axes that are shown."""
         if self.is_held and self.plane is not None:
             options = ("--epoch", str(self.plane.latent.epoch), *options)
-        return self.figure_of(self.run_shown, kind, *options)
+        return self.figure_of(self.run_shown, kind, *self.axes_options, *options)
+
+    @property
+    def axes_options(self) -> tuple[str, ...]:
+        """For a figure of the plane that is shown."""
+        chosen = self.plane and self.plane.latent.chosen
+        return ("--axes", axes_argument(chosen)) if chosen else ()
 
     def action_save_film(self) -> None:
         """Draw the film for others to see."""

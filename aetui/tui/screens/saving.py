@@ -36,6 +36,8 @@ class SavingScreen(Screen[Any]):
         """A figure of `run`, to be saved under the name of this screen."""
         if run is None:
             return None
+        if run.uses_best:
+            options = ("--best", *options)
         return SaveFigure(kind, run.path, run.config.model, self.NAME, options, picture)
 
     def action_save_figure(self) -> None:

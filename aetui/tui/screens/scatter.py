@@ -16,9 +16,10 @@ from textual.widgets import Static
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.runs.advice import advice
 from aetui.runs.latent_map import LatentMap
-from aetui.tui.messages import OpenCode, SaveFigure
+from aetui.tui.messages import ErrorMessage, OpenCode, SaveFigure
 from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.plane_screen import PLANE_BINDINGS
+from aetui.tui.screens.scatter_beside import MapBeside
 from aetui.tui.screens.scatter_card import Inspector
 from aetui.tui.screens.scatter_colours import KINDS, Colours, Kind
 from aetui.tui.screens.scatter_errors import ErrorTable
@@ -65,6 +66,7 @@ class ScatterScreen(ScatterPlaces):
         Binding("E", "colour('error')", "Colour by error", show=False),
         Binding("D", "colour('density')", "Colour by density", show=False),
         Binding("y", "quality", "Quality of the codes", show=False),
+        Binding("M", "beside", "The map of a marked run beside", show=False),
         Binding("escape", "stop", "Give up what is being waited for", show=False),
     ]
 
@@ -79,6 +81,7 @@ class ScatterScreen(ScatterPlaces):
         ink = self.services.profile.ink
         with Horizontal(id="content"):
             yield ExploreView(ink=ink, id="plane")
+            yield MapBeside(ink=ink, id="other-map")
             with Vertical(id="side"):
                 yield Static(id="about")
                 yield Static(id="advice", markup=False)
@@ -90,7 +93,8 @@ class ScatterScreen(ScatterPlaces):
 
     def on_mount(self) -> None:
         view, card = self.query_one(ExploreView), self.query_one(Card)
-        self._inspector = Inspector(self, view, card, self._errors)
+        beside = self.query_one(MapBeside)
+        self._inspector = Inspector(self, view, card, self._errors, beside)
         self._layers = Layers(self, view, self._tell)
         self._colours = Colours(self, view, self._errors, self._tell, self._show_scale)
         self.run_task(self._inspector.follow(), "follow")
@@ -101,6 +105,7 @@ class ScatterScreen(ScatterPlaces):
             yield name, "What the colours on the map say (c)", partial(self.action_colour, kind)
         yield "Decisions", "The class that a probe gives each place (p)", self.action_decisions
         yield "Thumbnails", "Images at the densest places (i)", self.action_thumbnails
+        yield "Two maps", "That of a marked run beside, or not (M)", self.action_beside
         yield "Worst images", "The test images with the largest errors (e)", self.action_worst
         says = "kNN, a linear probe, k-means, and how they changed over the epochs (y)"
         yield "Quality of the codes", says, self.action_quality
@@ -123,6 +128,7 @@ class ScatterScreen(ScatterPlaces):
         if before is None or (before.key, before.held) != (plane.key, plane.held):
             self._advise(run, plane)
             self._show_map(plane, is_other=before is None or before.identity != plane.identity)
+        self._show_beside()
         asked_with = run.identity, run.checkpoint
         if self._asked_with != asked_with:
             self._asked_with = asked_with
@@ -159,9 +165,28 @@ class ScatterScreen(ScatterPlaces):
             view.show(latent.points, latent.labels, self.marks, self.hidden)
             self._layers.refresh()
 
+    def _show_beside(self) -> None:
+        """Show the map of another run, where one is marked."""
+        self.query_one(MapBeside).show(self.snapshot, self.plane, self.hidden)
+        self._inspector.link()
+
     @on(Legend.Chosen)
     def _show_classes(self) -> None:
         self._draw()
+        self._show_beside()
+
+    @on(MapBeside.Picked)
+    def _pick(self, event: MapBeside.Picked) -> None:
+        self._inspector.put(event.number)
+
+    def action_beside(self) -> None:
+        """Show or hide the map of another run."""
+        beside = self.query_one(MapBeside)
+        beside.wanted = not beside.wanted or self.snapshot.beside is None
+        if self.snapshot.beside is None:
+            text = "Mark another run first: o, f5 on it, enter; its map stands beside this one."
+            self.post_message(ErrorMessage(text))
+        self._show_beside()
 
     @on(ExploreView.Moved)
     def _suit_view(self) -> None:

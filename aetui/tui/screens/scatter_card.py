@@ -14,6 +14,7 @@ from aetui.protocol import Packet
 from aetui.runs.directory import RunIdentity
 from aetui.runs.latent_map import LatentMap
 from aetui.tui.screens.plane_screen import PlaneScreen
+from aetui.tui.screens.scatter_beside import MapBeside
 from aetui.tui.screens.scatter_errors import ErrorTable
 from aetui.tui.screens.scatter_text import HELD, Figures, figure_lines, not_here
 from aetui.tui.widgets.card import Card, Explanation
@@ -32,8 +33,14 @@ class Inspector:
     """One for the screen. The newest place of the cursor takes the place of those before."""
 
     def __init__(
-        self, screen: PlaneScreen, view: ExploreView, card: Card, errors: ErrorTable
+        self,
+        screen: PlaneScreen,
+        view: ExploreView,
+        card: Card,
+        errors: ErrorTable,
+        beside: MapBeside,
     ) -> None:
+        self._beside = beside
         self._screen, self._view, self._card, self._errors = screen, view, card, errors
         self.number: int | None = None  # of the test image under the cursor
         self._beyond: Code | None = None  # the code of one that the map does not hold
@@ -91,6 +98,10 @@ class Inspector:
     def refresh(self) -> None:
         """The weights are others."""
         self._changed.set()
+
+    def link(self) -> None:
+        """The map beside is another, or has just come."""
+        self._beside.aim(self.number)
 
     def step(self, way: tuple[int, int], hidden: frozenset[int]) -> None:
         """To the nearest code on that side (right, up)."""
@@ -205,6 +216,7 @@ class Inspector:
             return
         self._view.aim(*point, figures.sigma)
         self._view.reveal()
+        self._beside.aim(self.number)
         self.show_figures()
 
     def show_figures(self) -> None:
