@@ -83,7 +83,8 @@ def _show_training(terminal: Terminal, wanted: set[str]) -> None:
     """Train both models, with what the film shows of it; then take the stills."""
     frames: list[Frame] = []
     terminal.press("1")
-    frames += _frames(terminal, 2, 0.5)
+    _settle(terminal)
+    frames += _frames(terminal, 1, 0.1, shown=1000)
     for epochs in EPOCHS:
         terminal.press("e")
         terminal.wait(FORM)
@@ -92,6 +93,8 @@ def _show_training(terminal: Terminal, wanted: set[str]) -> None:
         terminal.press("enter")
         terminal.wait(lambda text: FORM not in text)
         terminal.press("right")
+    frames += _frames(terminal, 1, 0.5, shown=1000)
+    terminal.wait("images/s")
     frames += _frames(terminal, TRAINING_FRAMES, 1.5, shown=150)
     terminal.wait(lambda text: len(DONE.findall(text)) >= 2, patience=1800)
     if FILM in wanted:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from aetui import __version__
 from aetui.catalog import (
@@ -27,13 +27,13 @@ from aetui.cli.argument_types import (
 )
 from aetui.cli.bench_arguments import fill_bench
 from aetui.cli.keeping_arguments import fill_change, fill_mv, fill_note, fill_rm, fill_watch
+from aetui.cli.setting_arguments import add_settings
 from aetui.cli.shared_arguments import (
     EXIT_CODES,
     add_model,
     add_number,
     add_places,
     add_runs_folder,
-    flag,
 )
 from aetui.cli.takeaway_arguments import (
     fill_codes,
@@ -42,8 +42,7 @@ from aetui.cli.takeaway_arguments import (
     fill_metrics,
     fill_score,
 )
-from aetui.errors import BadInput, printable
-from aetui.model_spec import ModelSpec, Setting, Value
+from aetui.model_spec import Setting
 from aetui.preferences import FPS_SETTING
 from aetui.terminal import COLOURS, FPS
 
@@ -141,7 +140,7 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", type=device_argument, default="auto", help=f"{DEVICES} (default: auto)"
     )
-    _add_settings(parser)
+    add_settings(parser)
     parser.add_argument(
         "--precision",
         choices=("auto", "float32", "bf16"),
@@ -153,22 +152,6 @@ def _fill_train(parser: argparse.ArgumentParser) -> None:
     )
     add_number(parser, Setting("save_every", float, 0, 86_400, "seconds between checkpoints"))
     parser.add_argument("--json", action="store_true", help="print the lines of metrics.jsonl")
-
-
-def _setting_helps() -> Mapping[str, str]:
-    """What `--help` says of every setting, with its default in each model that has it."""
-    meanings: dict[str, str] = {}
-    defaults: dict[str, list[str]] = {}
-    for spec in model_specs():
-        for setting in spec.settings:
-            meanings.setdefault(setting.name, setting.help)
-            default = _shown(spec.defaults[setting.name])
-            defaults.setdefault(setting.name, []).append(f"{default} for {spec.name}")
-    return {name: f"{meanings[name]} (default: {', '.join(defaults[name])})" for name in meanings}
-
-
-def _shown(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -191,23 +174,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def setting_values(options: argparse.Namespace, spec: ModelSpec) -> dict[str, Value]:
-    """The settings that were typed, by name. `BadInput` where one is not of this model."""
-    typed = {name: value for name, value in _settings(options).items() if value is not None}
-    unknown = list(options.unknown)
-    while unknown:
-        flag, equals, value = unknown.pop(0).partition("=")
-        if not flag.startswith("--") or not (equals or unknown):
-            given = f"`aetui {options.command} --help`"
-            raise BadInput(f"{printable(flag)} is not understood; see {given}.")
-        typed[flag[2:].replace("-", "_")] = value if equals else unknown.pop(0)
-    return {name: spec.setting(name).parse(text) for name, text in typed.items()}
-
-
-def _settings(options: argparse.Namespace) -> dict[str, str | None]:
-    return {name: getattr(options, name, None) for name in _setting_helps()}
-
-
 def _fill_runs(parser: argparse.ArgumentParser) -> None:
     add_runs_folder(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON array")
@@ -227,7 +193,7 @@ def _fill_import(parser: argparse.ArgumentParser) -> None:
     data_help = f"what to score and map it on: {DATA} (default: auto)"
     parser.add_argument("--data", type=data_name, default="auto", metavar="NAME", help=data_help)
     _add_data_options(parser)
-    _add_settings(parser)
+    add_settings(parser)
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -243,11 +209,6 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
         choices=(1, 3),
         help="1: grey, 3: colour (default: colour where the images have it)",
     )
-
-
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    for name, help_text in _setting_helps().items():
-        parser.add_argument(flag(name), metavar="X", help=help_text)
 
 
 def _model_titles() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from aetui.cli.arguments import setting_values
+from aetui.cli.setting_arguments import setting_values
 from aetui.processes.changing import change_settings
 from aetui.runs.directory import check_run_name, read_config
 

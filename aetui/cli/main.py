@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from aetui.catalog import is_reference, model_spec
-from aetui.cli.arguments import make_parser, parse, setting_values
+from aetui.cli.arguments import make_parser, parse
 from aetui.cli.benches import bench_screen, bench_start, bench_train
+from aetui.cli.setting_arguments import setting_values
 from aetui.config import DataOptions
 from aetui.errors import BadInput
 from aetui.machine import default_data_dir, expand_home, open_standard_streams

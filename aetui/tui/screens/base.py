@@ -25,7 +25,7 @@ from aetui.tui.guide import Guide
 from aetui.tui.messages import ChooseRun, EditSettings, ErrorMessage
 from aetui.tui.screens.checkpoint_choice import checkpoint_commands
 from aetui.tui.screens.run_colours import RunColours
-from aetui.tui.screens.run_commands import run_commands
+from aetui.tui.screens.run_commands import copy_commands, run_commands
 from aetui.tui.screens.saving import SAVE_BINDING, SavingScreen
 from aetui.tui.underway import Underway
 
@@ -116,12 +116,8 @@ class ModeScreen(SnapshotScreen):
             yield "Runs", "Choose the run that is shown (o)", self.action_choose_run
         yield from self.figure_commands()
         if (run := self.copied_run) is not None:
-            path, command = str(run.path.absolute()), run.config.command
-            yield "Copy path", "The run's folder, to the clipboard", partial(self.copy, path)
+            yield from copy_commands(run, self.copy)
             yield from checkpoint_commands(run, self.post_message)
-            if command:
-                says = "The command line that makes this run again, to the clipboard"
-                yield "Copy command", says, partial(self.copy, command)
             listed = next((line for line in self.snapshot.runs if line.path == run.path), None)
             if listed is not None:
                 edit = partial(self.post_message, EditSettings(listed.config.model, like=listed))

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Final
 
 from textual import on
-from textual.binding import Binding
 from textual.color import Color
 from textual.containers import Vertical
 from textual.content import Content
@@ -20,6 +19,7 @@ from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.tui.bars import Help
 from aetui.tui.messages import ChooseRun, CompareRuns
 from aetui.tui.screens.base import Command, ModeScreen, Services
+from aetui.tui.screens.chart_keys import CHART_BINDINGS
 from aetui.tui.screens.chart_plan import Plan, plan
 from aetui.tui.screens.chart_text import differences, place_text, title_text, value_row
 from aetui.tui.screens.chart_view import ChartView
@@ -31,7 +31,6 @@ from aetui.tui.widgets.chart import Chart
 DRAW_EVERY: Final = 1.0  # seconds, while a training runs
 ZOOM: Final = 1.5  # times as close with every step
 PAN: Final = 0.25  # of what is shown
-FAR: Final = 10  # columns
 TABLE_SHARE: Final = 3  # the table takes at most a third of the screen
 
 
@@ -50,29 +49,7 @@ class ChartScreen(ModeScreen):
             ("o", "mark other runs with f5, and see their curves in this chart"),
         ),
     )
-    BINDINGS = [
-        Binding("left,h", "move(-1)", "Read", key_display="←→"),
-        Binding("right,l", "move(1)", show=False),
-        Binding("down,j,c", "curves(1)", "Curves", key_display="↓↑"),
-        Binding("up,k", "curves(-1)", show=False),
-        Binding("plus,equals_sign", "zoom(1)", "Zoom", key_display="+-"),
-        Binding("minus", "zoom(-1)", show=False),
-        Binding("f", "smoothing", "Smooth"),
-        Binding("y", "log_scale", "Log"),
-        Binding("a", "axis", "Axis"),
-        Binding("escape,enter", "close", "Back", key_display="esc"),
-        Binding("o", "choose_run", "Runs"),
-        Binding("v", "parts", "Train/test"),
-        Binding("shift+left,H", f"move(-{FAR})", "Read further", show=False),
-        Binding("shift+right,L", f"move({FAR})", show=False),
-        Binding("end", "newest", "Read the newest values", show=False),
-        Binding("comma,less_than_sign", "pan(-1)", "Move the curves", show=False),
-        Binding("full_stop,greater_than_sign", "pan(1)", show=False),
-        Binding("0,home", "fit", "Show everything", show=False),
-        Binding("left_square_bracket", "smoother(-1)", "Smooth less, more", show=False),
-        Binding("right_square_bracket", "smoother(1)", show=False),
-        Binding("u", "one_run", "Compare no more", show=False),
-    ]
+    BINDINGS = [*CHART_BINDINGS]
 
     def __init__(self, services: Services, model: str) -> None:
         super().__init__(services)

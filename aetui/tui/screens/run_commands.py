@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
 from aetui.errors import printable
+from aetui.processes.snapshots import RunSnapshot
 from aetui.runs.summary import RunSummary
 from aetui.tui.messages import Change, RunChange
 
 if TYPE_CHECKING:
     from aetui.tui.screens.base import Command
+
+
+def copy_commands(run: RunSnapshot, copy: Callable[[str], object]) -> Iterable[Command]:
+    """What can be put on the clipboard."""
+    path, command = str(run.path.absolute()), run.config.command
+    yield "Copy path", "The run's folder, to the clipboard", partial(copy, path)
+    if command:
+        says = "The command line that makes this run again, to the clipboard"
+        yield "Copy command", says, partial(copy, command)
 
 
 def run_commands(

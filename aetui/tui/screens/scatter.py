@@ -7,7 +7,6 @@ from functools import partial
 
 from textual import on
 from textual.actions import SkipAction
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -18,12 +17,12 @@ from aetui.runs.advice import advice
 from aetui.runs.latent_map import LatentMap
 from aetui.tui.messages import ErrorMessage, OpenCode, SaveFigure
 from aetui.tui.screens.base import Command, Services
-from aetui.tui.screens.plane_screen import PLANE_BINDINGS
 from aetui.tui.screens.scatter_beside import MapBeside
 from aetui.tui.screens.scatter_card import Inspector
 from aetui.tui.screens.scatter_colours import KINDS, Colours, Kind
 from aetui.tui.screens.scatter_errors import ErrorTable
 from aetui.tui.screens.scatter_gallery import Gallery
+from aetui.tui.screens.scatter_keys import SCATTER_BINDINGS
 from aetui.tui.screens.scatter_layers import Layers
 from aetui.tui.screens.scatter_places import ScatterPlaces
 from aetui.tui.screens.scatter_quality import QualityScreen
@@ -37,38 +36,7 @@ class ScatterScreen(ScatterPlaces):
     """The map of the newest epoch, redrawn while a training runs; or an earlier one, held."""
 
     NAME = "scatter"
-    BINDINGS = [
-        Binding("left,h", "move(-1,0)", "Move", key_display="←↓↑→"),
-        Binding("right,l", "move(1,0)", show=False),
-        Binding("up,k", "move(0,1)", show=False),
-        Binding("down,j", "move(0,-1)", show=False),
-        Binding("enter", "open", "Walk here", key_display="⏎"),
-        Binding("g", "go_to_place", "Go to"),
-        Binding("plus,equals_sign", "zoom(1)", "Zoom", key_display="+-"),
-        Binding("minus", "zoom(-1)", show=False),
-        Binding("c", "next_colours", "Colours"),
-        Binding("e", "worst", "Worst"),
-        Binding("tab", "focus_legend", "Classes"),
-        Binding("o", "choose_run", "Runs"),
-        *PLANE_BINDINGS,
-        Binding("shift+left,H", "pan(-1,0)", "Pan", key_display="HJKL", show=False),
-        Binding("shift+right,L", "pan(1,0)", show=False),
-        Binding("shift+up,K", "pan(0,-1)", show=False),
-        Binding("shift+down,J", "pan(0,1)", show=False),
-        Binding("0,home", "fit", "Show everything", key_display="0", show=False),
-        Binding("p", "decisions", "Decisions of a probe, behind the cells", show=False),
-        Binding("i", "thumbnails", "Images at the densest places", show=False),
-        Binding("u", "show_class", "Show a class that is hidden", show=False),
-        Binding("v", "only_class", "Only the class of the cursor's image", show=False),
-        Binding("a", "all_classes", "All classes", show=False),
-        Binding("B", "colour('label')", "Colour by label", show=False),
-        Binding("C", "colour('cluster')", "Colour by cluster", show=False),
-        Binding("E", "colour('error')", "Colour by error", show=False),
-        Binding("D", "colour('density')", "Colour by density", show=False),
-        Binding("y", "quality", "Quality of the codes", show=False),
-        Binding("M", "beside", "The map of a marked run beside", show=False),
-        Binding("escape", "stop", "Give up what is being waited for", show=False),
-    ]
+    BINDINGS = [*SCATTER_BINDINGS]
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
