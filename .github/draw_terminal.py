@@ -24,6 +24,7 @@ LINES: Final = dict(zip("─│┌┐└┘├┤┬┴┼", (3, 12, 10, 9, 6, 5
 LINES.update(
     zip("━┃┏┓┗┛┣┫┳┻╋╭╮╰╯", (3, 12, 10, 9, 6, 5, 14, 13, 11, 7, 15, 10, 9, 6, 5), strict=True)
 )
+LINES.update(zip("╴╶╵╷╸╺╹╻", (1, 2, 4, 8, 1, 2, 4, 8), strict=True))
 """From the middle: 1 to the left, 2 to the right, 4 up, 8 down."""
 Box = tuple[float, float, float, float]
 

@@ -3,9 +3,8 @@
     uv run python .github/make_pictures.py [NAME ...]
 
 makes all of them, or the named ones, in about three minutes on two free cores: it trains both
-models on scikit-learn's digits. No picture holds an image of MNIST: the planes are decoded by
-aetui's own weights, and test images are scikit-learn's. AETUI_DATA_DIR should hold MNIST all the
-same, because Navigate says so where it is missing.
+models on scikit-learn's digits. No picture holds an image of MNIST: it is not found
+here, the planes are decoded by aetui's own weights, and test images are scikit-learn's.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ SIZE: Final = (100, 32)  # columns, rows
 CELL: Final = (10, 20)  # pixels, of the still pictures
 FILM_CELL: Final = (8, 16)
 SHIPPED: Final[dict[str, tuple[str, ...]]] = {
-    "navigate": ("5", *"HKK"),
+    "navigate": ("5", *"iHKK"),  # i: without the nearest images, which would be MNIST's
     "manifold": ("4",),
 }
 """Pictures of the runs that come with aetui, and the keys that lead there."""
@@ -46,16 +45,15 @@ TRAINED: Final[dict[str, tuple[str, ...]]] = {
 FILM: Final = "film"
 Frame = tuple[Image.Image, int]
 """An image, and the milliseconds for which it is shown."""
+EPOCHS: Final = ("120", "30")  # of vae and dae: enough for pictures
+FORM: Final = "Start training"  # what the settings form says
 TRAINING_FRAMES: Final = 30
 WALK_FRAMES: Final = 45
 DONE: Final = re.compile(r"\bdone\b")  # in a panel
 LAST_MAP: Final = re.compile(r"(\d+) of \1 maps")  # on Scatter, at the end of its film
 SETTLE: Final = 3.0  # seconds until a screen stands still
-NOT_YET: Final = (
-    "Loading",
-    "nearest scanned",
-    "reading",
-)  # what a screen says until it is complete
+NOT_YET: Final = re.compile("loading|nearest scanned|reading", re.IGNORECASE)
+"""What a screen says until it is complete."""
 COLOURS: Final = 128  # of the film
 LARGEST: Final = 2_000_000  # bytes
 
@@ -66,17 +64,17 @@ def main(names: Sequence[str]) -> None:
         home = Path(folder)
         os.environ.update(
             XDG_CONFIG_HOME=str(home / "config"),
+            AETUI_DATA_DIR=str(home / "data"),
             COLORTERM="truecolor",
             TERM="xterm-256color",
         )
         write_preferences(guide={"ended": True})
-        no_mnist = {"AETUI_DATA_DIR": str(home / "data")}
         if stills := wanted & SHIPPED.keys():
             with launch(home / "none", size=SIZE) as terminal:
                 terminal.wait("Navigate")
                 _take(terminal, {name: SHIPPED[name] for name in SHIPPED if name in stills})
         if wanted & {*TRAINED, FILM}:
-            with launch(home / "runs", "--data", "digits", size=SIZE, env=no_mnist) as terminal:
+            with launch(home / "runs", "--data", "digits", size=SIZE) as terminal:
                 terminal.wait("Navigate")
                 _show_training(terminal, wanted)
 
@@ -85,14 +83,25 @@ def _show_training(terminal: Terminal, wanted: set[str]) -> None:
     """Train both models, with what the film shows of it; then take the stills."""
     frames: list[Frame] = []
     terminal.press("1")
-    frames += _frames(terminal, 2, 0.5)
-    terminal.press("b")
+    _settle(terminal)
+    frames += _frames(terminal, 1, 0.1, shown=1000)
+    for epochs in EPOCHS:
+        terminal.press("e")
+        terminal.wait(FORM)
+        terminal.press("tab", *epochs)
+        frames += _frames(terminal, 1, 0.5, shown=1000)
+        terminal.press("enter")
+        terminal.wait(lambda text: FORM not in text)
+        terminal.press("right")
+    frames += _frames(terminal, 1, 0.5, shown=1000)
+    terminal.wait("images/s")
     frames += _frames(terminal, TRAINING_FRAMES, 1.5, shown=150)
     terminal.wait(lambda text: len(DONE.findall(text)) >= 2, patience=1800)
     if FILM in wanted:
         terminal.press("3")
         _settle(terminal)
         terminal.press("f")
+        terminal.wait(lambda text: not LAST_MAP.search(text))
         while not LAST_MAP.search(terminal.text()):
             frames += _frames(terminal, 1, 1.2, shown=150)
         frames += _frames(terminal, 1, 0.1, shown=1500)
@@ -114,7 +123,7 @@ def _take(terminal: Terminal, stills: dict[str, tuple[str, ...]]) -> None:
 
 def _settle(terminal: Terminal) -> None:
     terminal.read(SETTLE)
-    terminal.wait(lambda text: not any(word in text for word in NOT_YET))
+    terminal.wait(lambda text: not NOT_YET.search(text))
     terminal.read(SETTLE)
 
 
