@@ -57,7 +57,7 @@ async def test_a_latent_space_of_five_dimensions_shows_two_and_says_so(tmp_path:
     assert train_here("vae", tmp_path, "--epochs", "1", "--latent-dim", "5") == 0
     async with opened(tmp_path) as (app, pilot):
         await pilot.press("n")
-        await until(pilot, lambda: "2 of 5 dimensions" in figures(app))
+        await until(pilot, lambda: "1/3 others" in figures(app))
         await until(pilot, lambda: any(picture(app, "#image")))
         await pilot.press("right")
         await until(pilot, lambda: "+0.10" in figures(app))
