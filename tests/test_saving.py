@@ -17,6 +17,8 @@ from aetui.tui.app import AetuiApp
 from aetui.tui.widgets.explore_view import ExploreView
 from tests.pilot import messages, opened, run_command, shown, text, until
 
+LONG = 180  # seconds: a figure imports torch and matplotlib, on a machine that may be busy
+
 
 def says(app: AetuiApp, words: str) -> bool:
     return any(words in message for message in messages(app))
@@ -30,7 +32,7 @@ async def save(app: AetuiApp, pilot: Pilot[None], path: str = "") -> Path:
     field.value = path or field.value
     saved = Path(field.value).absolute()
     await pilot.press("enter")
-    await until(pilot, lambda: says(app, f"Saved {saved}"))
+    await until(pilot, lambda: says(app, f"Saved {saved}"), LONG)
     return saved
 
 
@@ -124,7 +126,7 @@ async def test_a_file_is_replaced_only_when_a_person_agrees(trained: Path, here:
             await until(pilot, lambda: "there already" in text(app))
             assert (here / "vae-001-train.png").read_bytes() == b"mine"
             await pilot.press(answer)
-        await until(pilot, lambda: says(app, "Saved"))
+        await until(pilot, lambda: says(app, "Saved"), LONG)
         with Image.open(here / "vae-001-train.png") as image:
             assert image.format == "PNG"
 
@@ -137,7 +139,7 @@ async def test_what_cannot_be_saved_is_said(trained: Path, here: Path) -> None:
             await until(pilot, lambda: app.screen.query("#path"))
             app.screen.query_one("#path", Input).value = path
             await pilot.press("enter")
-            await until(pilot, partial(says, app, words))
+            await until(pilot, partial(says, app, words), LONG)
         assert not list(here.iterdir())
     async with opened(trained, read_only=True) as (app, pilot):
         await until(pilot, lambda: "done · vae-001" in text(app))

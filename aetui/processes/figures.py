@@ -15,6 +15,7 @@ from aetui.processes.children import child_environment, python_command
 from aetui.processes.priority import deprioritise
 
 LONGEST_LINE: Final = 300  # characters of what it says that are shown
+GRACE: Final = 5.0  # seconds that it has to end
 SENTENCE: Final = "aetui: "  # before a refusal
 
 
@@ -39,9 +40,20 @@ async def draw_figure(arguments: Sequence[str], tell: Callable[[str], None]) -> 
         code = await process.wait()
     finally:
         if process.returncode is None:
-            process.send_signal(signal.SIGINT)
+            await _end(process)
     if code:
         raise BadInput(said or f"the figure could not be drawn (exit code {code}).")
+
+
+async def _end(process: Process) -> None:
+    """Interrupt it, so that it takes its unfinished file away; kill it where that takes long."""
+    process.send_signal(signal.SIGINT)
+    try:
+        async with asyncio.timeout(GRACE):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 async def _follow(process: Process, tell: Callable[[str], None]) -> str:
