@@ -67,7 +67,7 @@ async def test_a_run_that_takes_anothers_name_is_shown(
         shutil.rmtree(run)
         shutil.copytree(trainings[successor], run)
         await visit(app, pilot, epochs)
-        await until(pilot, lambda: "2 of 5 dimensions" in words(app))
+        await until(pilot, lambda: "1/3 others" in words(app))
         await pilot.press("right")
         await until(pilot, lambda: "+0.30" in words(app))
         assert not messages(app)

@@ -13,6 +13,7 @@ from aetui.tui.widgets.nearest import SHOWN, Near, NearestImages
 from aetui.tui.widgets.snap import nearest_codes
 
 REST: Final = 0.2  # seconds
+LONGEST: Final = 1.0  # seconds that the images may be those of an earlier place, as on a tour
 READING_AFTER: Final = 0.3  # seconds without an answer
 ROOM: Final = (100, 30)  # (columns, rows) of a screen that shows them without being asked
 READING: Final = "nearest images: reading the data set …"
@@ -24,7 +25,7 @@ class NearestLookup:
     def __init__(self, screen: CrosshairScreen, view: NearestImages) -> None:
         self._screen, self._view = screen, view
         self._wanted: bool | None = None  # None: where there is room
-        self._moved_at = 0.0
+        self._moved_at = self._left_at = 0.0  # now, and first since the images were looked up
         self._waits = False
 
     @property
@@ -48,11 +49,11 @@ class NearestLookup:
         """The crosshair is somewhere else."""
         self._moved_at = time.monotonic()
         if self.is_shown and not self._waits:
-            self._waits = True
+            self._waits, self._left_at = True, self._moved_at
             self._screen.set_timer(REST, self._rested)
 
     def _rested(self) -> None:
-        left = self._moved_at + REST - time.monotonic()
+        left = min(self._moved_at + REST, self._left_at + LONGEST) - time.monotonic()
         if left > 0:
             self._screen.set_timer(left, self._rested)
             return
