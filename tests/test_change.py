@@ -44,15 +44,17 @@ def changed(run: Path) -> list[tuple[str, float, float]]:
 
 
 def test_rate_and_weight_change_between_two_steps_and_a_resumed_run_repeats_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
 ) -> None:
     run = tmp_path / "one" / "vae-001"
     options = ("--epochs", "80", "--seed", "7", "--lr", "0.002", "--save-every", "0")
     with trainer("vae", run.parent, *options) as process:
         wait_until(lambda: newest_step(run) >= 22, "an epoch", process)
-        shutil.copyfile(run / "checkpoint.pt", tmp_path / "early.pt")
+        process.send_signal(signal.SIGTSTP)  # it may be done before it is asked
+        wait_until(lambda: events(run)[-1] == "paused", "paused", process)
+        shutil.copyfile(run / "previous.pt", tmp_path / "early.pt")
         assert change(run, "--lr", "5e-4", "--beta", "4") == 0
-        assert "lr 0.002 → 0.0005, beta 1 → 4, from epoch" in capsys.readouterr().out
+        process.send_signal(signal.SIGCONT)
         assert process.wait(60) == 0
     assert changed(run) == [("lr", 0.002, 0.0005), ("beta", 1.0, 4.0)]
     at = next(record["step"] for record in records(run, "event") if record["event"] == "changed")
@@ -122,6 +124,8 @@ def test_what_cannot_change_is_refused(tmp_path: Path, capsys: pytest.CaptureFix
         assert "say what is to change: lr, beta" in refused()
         beta = read_config(run).hyperparameters["beta"]
         assert "it has these values already" in refused("--beta", f"{beta}")
+        assert change(run, "--lr", "5e-4", "--beta", "4") == 0
+        assert "→ 0.0005, beta 1 → 4, from epoch" in capsys.readouterr().out
         process.terminate()
         process.wait(60)
     before = files(run)
@@ -155,7 +159,7 @@ def test_processes_that_train_together_change_at_one_step(tmp_path: Path) -> Non
     """What they do with it is what one process does that repeats it."""
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     run = tmp_path / "two" / "vae-001"
-    options = ("--epochs", "12", "--save-every", "0")
+    options = ("--epochs", "60", "--save-every", "0")
     process = subprocess.Popen(
         [sys.executable, *launcher, "-m", "aetui", *command("vae", run.parent, *options)],
         stdout=subprocess.DEVNULL,
