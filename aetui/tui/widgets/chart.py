@@ -22,14 +22,13 @@ from textual.strip import Strip
 from aetui.tui.widgets.chart_axes import GUTTER, bottom_lines, gutter, rows_below
 from aetui.tui.widgets.chart_raster import NOBODY, Raster, Window, draw
 from aetui.tui.widgets.curve import Line
-from aetui.tui.widgets.strip_view import StripView
+from aetui.tui.widgets.strip_view import Cell, StripView, strip_of
 
 FAINT: Final = 0.45  # of a line's colour in its spread, on the ground
 LABELLED_ROWS: Final = 5  # of a chart that has room for names at the ends of its curves
 EVENT: Final = "╎"
 LONGEST_MARK: Final = 24  # characters
 REVERSED: Final = Style(reverse=True)
-Cell = tuple[str, Style]
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,9 @@ class Chart(StripView):
         axis = self._on_ground("chart--axis")
         count = rows_below(self.size.height)
         below = bottom_lines(window, columns, self._frame.title, count)
-        self._plain = [self._strip(row, cells, axis) for row, cells in enumerate(self._cells)]
+        self._plain = [
+            strip_of(self._gutter[row], axis, cells) for row, cells in enumerate(self._cells)
+        ]
         self._plain += [Strip([Segment(line, axis)], len(line)) for line in below]
         self.show_strips(self._with_cursor())
 
@@ -176,17 +177,6 @@ class Chart(StripView):
                     self._cells[place][start : start + len(cells)] = cells
                     break
 
-    def _strip(self, row: int, cells: list[Cell], axis: Style) -> Strip:
-        """One line, its cells of one style merged."""
-        segments = [Segment(self._gutter[row], axis)]
-        text, style = "", cells[0][1]
-        for character, wanted in cells:
-            if wanted is not style:
-                segments.append(Segment(text, style))
-                text, style = "", wanted
-            text += character
-        return Strip([*segments, Segment(text, style)], GUTTER + len(cells))
-
     def _with_cursor(self) -> list[Strip]:
         """The lines of the widget, with the cursor on them."""
         if self._cursor is None or self._frame is None or not self._plain:
@@ -201,7 +191,8 @@ class Chart(StripView):
         for row, cells in enumerate(self._cells):
             character, style = cells[column]
             crossed = ("│", cursor) if character == " " else (character, style + REVERSED)
-            strips.append(self._strip(row, [*cells[:column], crossed, *cells[column + 1 :]], axis))
+            with_cursor = [*cells[:column], crossed, *cells[column + 1 :]]
+            strips.append(strip_of(self._gutter[row], axis, with_cursor))
         return strips + self._plain[len(self._cells) :]
 
     def _x(self, event: events.MouseEvent) -> float | None:

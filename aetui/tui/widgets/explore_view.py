@@ -23,7 +23,8 @@ from aetui.tui.widgets.image_grid import Images, picture_image
 from aetui.tui.widgets.pixel_renderer import pixel_renderer
 from aetui.tui.widgets.plane import CELL_ASPECT, Viewport, count_cells, density_levels
 from aetui.tui.widgets.plane_marks import EDGE, GUTTER
-from aetui.tui.widgets.plane_view import Cell, PlaneView
+from aetui.tui.widgets.plane_view import PlaneView
+from aetui.tui.widgets.strip_view import Cell
 
 # Viridis (van der Walt and Smith, 2015): low to high, without the end that no dark ground shows.
 RAMP: Final = ("#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725")

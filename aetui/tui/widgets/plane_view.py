@@ -18,14 +18,13 @@ from aetui.tui.widgets.palette import nearest_grey
 from aetui.tui.widgets.plane import Viewport, count_cells, density_levels, fit
 from aetui.tui.widgets.plane_marks import EDGE, GUTTER, Emphasis, axes, cross_parts, leap
 from aetui.tui.widgets.rings import ring_marks
-from aetui.tui.widgets.strip_view import StripView
+from aetui.tui.widgets.strip_view import Cell, StripView, strip_of
 
 EMPTY: Final = -1
 DOT: Final = "·"
 TRAIL: Final = 1000  # points that the crosshair has been at
 TINT: Final = 0.25  # of the way from the ground to its opposite, behind the crosshair's cells
 REVERSED: Final = Style(reverse=True, bold=True)
-Cell = tuple[str, Style]
 
 
 class PlaneView(StripView):
@@ -198,15 +197,7 @@ class PlaneView(StripView):
         return self._marks.glyph(label), style
 
     def _strip(self, row: int, cells: list[Cell]) -> Strip:
-        """One line, its cells of one style merged."""
-        segments = [Segment(self._gutter[row], self._axis_style)]
-        text, style = "", cells[0][1]
-        for character, wanted in cells:
-            if wanted is not style:
-                segments.append(Segment(text, style))
-                text, style = "", wanted
-            text += character
-        return Strip([*segments, Segment(text, style)], len(self._gutter[row]) + len(cells))
+        return strip_of(self._gutter[row], self._axis_style, cells)
 
     def _with_cross(self) -> list[Strip]:
         """The drawn plane with the crosshair on it."""

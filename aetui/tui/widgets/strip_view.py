@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from rich.segment import Segment
 from rich.style import Style
 from textual.color import BLACK, WHITE, Color
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
+
+Cell = tuple[str, Style]
+"""A character, and its colours."""
 
 
 class StripView(Widget):
@@ -86,3 +90,15 @@ class StripView(Widget):
 
     def take_colours(self) -> None:
         """Draw again: the theme may be another."""
+
+
+def strip_of(gutter: str, gutter_style: Style, cells: Sequence[Cell]) -> Strip:
+    """One line behind its part of an axis, its cells of one style merged."""
+    segments = [Segment(gutter, gutter_style)]
+    text, style = "", cells[0][1]
+    for character, wanted in cells:
+        if wanted is not style:
+            segments.append(Segment(text, style))
+            text, style = "", wanted
+        text += character
+    return Strip([*segments, Segment(text, style)], len(gutter) + len(cells))
