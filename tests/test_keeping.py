@@ -59,7 +59,7 @@ def test_a_shell_notes_renames_and_deletes(kept: Path, capsys: pytest.CaptureFix
         (("rm", "bad", "none", "--yes"), "none is not a run in"),
         (("rm", "vae-mnist", "--yes"), "vae-mnist comes with aetui"),
         (("rm", "../good", "--yes"), "cannot name a run"),
-        (("mv", "bad", "good"), "there is a good in"),
+        (("mv", "bad", "good"), "there is already a run good in"),
         (("mv", "bad", "../x"), "cannot name a run"),
         (("note", "none", "words"), "none is not a run in"),
     ],

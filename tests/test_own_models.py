@@ -324,7 +324,7 @@ def _line(text: str) -> int:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Halved", r"decode of Halved makes \(8, 392\)"),
+        ("Halved", r"decode of Halved returns \(8, 392\)"),
         ("Triple", "encode of Triple returns"),
         ("Blind", "Blind has no method encode"),
         ("Frozen", "Frozen cannot be trained: the images that it decodes depend on no weight"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -175,8 +174,4 @@ def test_a_frozen_viewer_holds_up_nothing_and_catches_up(runs: Path) -> None:
 
 
 def shown_epoch(text: str) -> float:
-    words = in_a_line(text).split()
-    return max(
-        (float(after.split("/")[0]) for word, after in pairwise(words) if word == "epoch"),
-        default=0.0,
-    )
+    return max(map(float, re.findall(r"epoch +([\d.]+)/", in_a_line(text))), default=0.0)

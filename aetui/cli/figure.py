@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 from pathlib import Path
 
 from aetui.cli.figure_arguments import check_choices, choice_words, strength_of
@@ -27,6 +28,9 @@ def draw_figure(options: argparse.Namespace) -> int:
     path = options.output or Path(f"{run.name}-{kind}{endings_of(kind)[0]}")
     check_path(path, endings_of(kind))
     waiting = Waiting(often=options.progress)
+    # The app gives a figure up so, even where it was itself started with interrupts ignored, as a
+    # shell starts what is to run in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     source = Source(
         run=run,
         theme=LIGHT if options.light else DARK,

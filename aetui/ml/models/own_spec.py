@@ -46,7 +46,7 @@ def _spec(cls: type[nn.Module], reference: str, form: Form, base: type[OwnNetwor
     )
     defaults = {**DEFAULTS, **given_defaults(cls)}
     capabilities: set[Capability] = {"plane"} if form.has_plane else set()
-    if SIGMA in extra and not form.is_variational:
+    if SIGMA.name in taken and not form.is_variational:
         capabilities.add("denoise")
     return ModelSpec(
         name=_model_name(cls.__name__, reference),

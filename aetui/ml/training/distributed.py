@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,4 +94,7 @@ def process_group(device: torch.device) -> Iterator[Group]:
     try:
         yield Group(distributed.get_rank(), world)
     finally:
+        # A wrapped network that waits to be collected would keep gloo's threads. Where one of them
+        # wants the interpreter's lock while that is being torn down, the process is aborted.
+        gc.collect()
         distributed.destroy_process_group()
