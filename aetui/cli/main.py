@@ -78,6 +78,7 @@ def launch(options: argparse.Namespace) -> int:
 def train(options: argparse.Namespace) -> int:
     limit_openmp_spin()
     from aetui.cli.progress import Progress
+    from aetui.ml.training.distributed import leave_group
     from aetui.ml.training.request import TrainingRequest
     from aetui.ml.training.session import run_training
 
@@ -99,11 +100,11 @@ def train(options: argparse.Namespace) -> int:
     )
     progress = Progress(as_json=options.json)
     run, code = run_training(request, progress, progress.tell)
-    with contextlib.suppress(
-        OSError
-    ):  # the terminal may be gone; the training has saved all the same
+    # The terminal may be gone; the training has saved all the same.
+    with contextlib.suppress(OSError):
         progress.end()
         print(run, flush=True)
+    leave_group(code)
     return code
 
 
