@@ -46,6 +46,7 @@ class NearestImages(Vertical):
     def __init__(self, *, ink: Ink, id: str | None = None) -> None:
         super().__init__(id=id, classes="-none")
         self._ink = ink
+        self._heading = ""
 
     def compose(self) -> Iterable[Widget]:
         yield Static(markup=False)
@@ -63,11 +64,17 @@ class NearestImages(Vertical):
     def explain_absence(self, reason: str) -> None:
         """Show no images, and why."""
         self.set_class(True, "-none")
-        self.query_one(Static).update(reason)
+        self._write(reason)
+
+    def _write(self, heading: str) -> None:
+        """Show a heading; the same again would have the screen laid out again."""
+        if heading != self._heading:
+            self._heading = heading
+            self.query_one(Static).update(heading)
 
     def show(self, found: Near, marks: ClassMarks) -> None:
         self.set_class(False, "-none")
-        self.query_one(Static).update("nearest images, with distance")
+        self._write("nearest images, with distance")
         width = self.content_size.width
         rows = 1 if width // len(found.labels) >= NARROWEST else MOST_ROWS
         per_row = -(-len(found.labels) // rows)
