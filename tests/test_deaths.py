@@ -22,7 +22,7 @@ from PIL import Image
 from aetui.cli.main import main
 from aetui.errors import BadInput
 from aetui.processes.inference import Inference, Superseded
-from aetui.processes.monitor import Follow, RunMonitor, Terminate
+from aetui.processes.monitor import RunMonitor
 from aetui.processes.snapshots import Snapshot
 from aetui.processes.trainer import (
     TrainerOptions,
@@ -31,6 +31,7 @@ from aetui.processes.trainer import (
     start_trainer,
     stop_trainer,
 )
+from aetui.processes.wishes import Follow, Terminate
 from aetui.protocol import Packet
 from aetui.runs.lock import lock_holder
 from tests.trainers import PATIENCE, events, newest_step, train_here, trainer, wait_until

@@ -147,13 +147,18 @@ async def test_what_cannot_be_saved_is_said(trained: Path, here: Path) -> None:
         await until(pilot, lambda: says(app, "--read-only"))
 
 
+async def begin_a_walk(app: AetuiApp, pilot: Pilot[None]) -> None:
+    """A figure that takes its time is on its way."""
+    await pilot.press("5")
+    await until(pilot, lambda: "density" in text(app))
+    await pilot.press("S")
+    await until(pilot, lambda: app.screen.query("#path"))
+    await pilot.press("enter")
+
+
 async def test_a_figure_is_given_up_with_escape(trained: Path, here: Path) -> None:
     async with opened(trained) as (app, pilot):
-        await pilot.press("5")
-        await until(pilot, lambda: "density" in text(app))
-        await pilot.press("S")
-        await until(pilot, lambda: app.screen.query("#path"))
-        await pilot.press("enter")
+        await begin_a_walk(app, pilot)
         await until(pilot, lambda: "gives it up" in text(app))
         await pilot.press("1")
         await until(pilot, lambda: app.current_mode == "train" and "gives it up" in text(app))
@@ -178,11 +183,7 @@ def figures_of(folder: Path) -> list[int]:
 
 async def test_a_figure_that_is_killed_is_an_error(trained: Path, here: Path) -> None:
     async with opened(trained) as (app, pilot):
-        await pilot.press("5")
-        await until(pilot, lambda: "density" in text(app))
-        await pilot.press("S")
-        await until(pilot, lambda: app.screen.query("#path"))
-        await pilot.press("enter")
+        await begin_a_walk(app, pilot)
         await until(pilot, lambda: figures_of(here))
         os.kill(figures_of(here)[0], signal.SIGKILL)
         await until(pilot, lambda: says(app, "exit code -9"))

@@ -12,10 +12,10 @@ from aetui.figures.drawing import Plot, finished
 from aetui.figures.source import Source
 from aetui.figures.tiles import minus, name_rows, show_tiles, write_below
 from aetui.ml.pictures import Numbers, axis_divergences, decoded
+from aetui.runs.basis import traversal_ends, traversals
 
 COLUMNS: Final = 11
 MOST_ROWS: Final = 12
-REACH: Final = 0.005  # share of the codes beyond the first and the last column
 ROW_GAP: Final = 0.3  # of a tile's width: room for the values
 COLUMN_GAP: Final = 0.05
 WIDTH: Final = 6.5  # inches
@@ -28,10 +28,7 @@ def draw_traversal(source: Source) -> Plot:
     codes = latent.codes
     carried, unit = _carried(source)
     shown = np.argsort(-carried)[:MOST_ROWS].tolist()
-    ends = np.quantile(codes, [REACH, 1 - REACH], axis=0)
-    z = np.tile(codes.mean(0), (len(shown), COLUMNS, 1))
-    for row, axis in enumerate(shown):
-        z[row, :, axis] = np.linspace(ends[0, axis], ends[1, axis], COLUMNS)
+    z = traversals(codes, traversal_ends(codes), shown, COLUMNS)
     images = decoded(run, z.reshape(-1, codes.shape[1]))
     figure = Figure(figsize=(WIDTH, WIDTH))
     axes = figure.add_subplot()

@@ -12,7 +12,6 @@ from aetui.catalog import AUTO
 from aetui.errors import BadInput, printable
 from aetui.model_spec import Value
 from aetui.processes.changing import change_settings
-from aetui.processes.monitor import Follow, Terminate, Wish
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.processes.trainer import (
     StartedTrainer,
@@ -23,6 +22,7 @@ from aetui.processes.trainer import (
     stop_trainer,
     threads_beside,
 )
+from aetui.processes.wishes import Follow, Terminate, Wish
 
 PATIENCE: Final = 20.0  # seconds that the app waits for a trainer to take a change
 Action = Literal["start", "pause", "stop", "resume", "change"]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aetui.catalog import model_names, model_spec
 from aetui.model_spec import Capability
@@ -21,71 +21,21 @@ from aetui.processes.run_index import IndexedRun, RunIndex
 from aetui.processes.snapshots import RunSnapshot, Snapshot, StartingTrainer
 from aetui.processes.trainer import StartedTrainer
 from aetui.processes.watched_run import WatchedRun
+from aetui.processes.wishes import (
+    Compare,
+    Follow,
+    HoldEpoch,
+    Pick,
+    Refresh,
+    ShowAxes,
+    Terminate,
+    UseCheckpoint,
+    Wish,
+)
 from aetui.runs.directory import RunIdentity
-
-if TYPE_CHECKING:
-    from aetui.runs.basis import AxesChoice
 
 POLL_EVERY: Final = 0.5  # seconds
 READ_EVERY: Final = 0.02  # seconds between two batches of runs, so that screens can draw
-
-
-@dataclass(frozen=True)
-class Follow:
-    """Follow a trainer that has just been started, and show its run."""
-
-    trainer: StartedTrainer
-
-
-@dataclass(frozen=True)
-class Pick:
-    """Show this run from now on, on every screen that it fits."""
-
-    path: Path
-
-
-@dataclass(frozen=True)
-class Compare:
-    """Follow these runs too, for a chart of all of them."""
-
-    paths: tuple[Path, ...]
-
-
-@dataclass(frozen=True)
-class HoldEpoch:
-    """Show the plane as it was after this epoch; None follows the newest."""
-
-    epoch: int | None
-
-
-@dataclass(frozen=True)
-class UseCheckpoint:
-    """Show this run by its best checkpoint wherever there is one, or by its last."""
-
-    path: Path
-    best: bool
-
-
-@dataclass(frozen=True)
-class ShowAxes:
-    """Show these latent axes; None shows those of the largest KL."""
-
-    axes: AxesChoice | None
-
-
-@dataclass(frozen=True)
-class Terminate:
-    """Stop a trainer that is still starting and therefore holds no lock yet."""
-
-    path: Path
-
-
-@dataclass(frozen=True)
-class Refresh:
-    """Look at the runs at once: one was deleted, renamed or given a note."""
-
-
-Wish = Refresh | Follow | Pick | Compare | HoldEpoch | ShowAxes | UseCheckpoint | Terminate
 
 
 class RunMonitor:

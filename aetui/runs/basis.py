@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,6 +18,7 @@ AxesChoice = tuple[int, int] | Components
 """Two latent axes, or the principal components of the codes."""
 PCA: Final[Components] = "pca"
 KL: Final = "kl"  # the two latent axes of the largest KL divergence
+TRAVERSED_FROM: Final = 0.005  # share of the points beyond each end of a traversal
 PAIR: Final = re.compile(r"z?(\d{1,5})[\s,;]+z?(\d{1,5})")
 
 
@@ -114,3 +116,23 @@ def components_basis(codes: Floats) -> Basis:
     names = tuple(f"pc{number}" for number in range(1, len(directions) + 1))
     deviations = np.sqrt(np.maximum(variances[::-1], 0))
     return Basis(names, origin, directions.astype(np.float32), deviations.astype(np.float32), "sd")
+
+
+def traversal_ends(points: Floats) -> NDArray[np.float64]:
+    """The first and the last value of each coordinate of `points` [N, D] in a traversal, [2, D]."""
+    ends: NDArray[np.float64]
+    ends = np.quantile(points, [TRAVERSED_FROM, 1 - TRAVERSED_FROM], axis=0)
+    return ends
+
+
+def traversals(
+    points: Floats, ends: NDArray[np.float64], axes: Sequence[int], columns: int
+) -> Floats:
+    """Each of the `axes` from end to end, the others at the mean of `points`.
+
+    `points` are [N, D], the result [axes, columns, D].
+    """
+    places = np.tile(points.mean(0), (len(axes), columns, 1))
+    for row, axis in enumerate(axes):
+        places[row, :, axis] = np.linspace(ends[0, axis], ends[1, axis], columns)
+    return places

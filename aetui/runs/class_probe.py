@@ -33,9 +33,8 @@ class ClassProbe:
         return np.concatenate([self._votes(part) for part in np.array_split(z, parts)])
 
     def _votes(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
-        distances = self._squares - 2 * (
-            (z - self._middle) @ self._codes.T
-        )  # but for a constant of each point
+        # But for a constant of each point.
+        distances = self._squares - 2 * ((z - self._middle) @ self._codes.T)
         nearest = np.argpartition(distances, self._count - 1, axis=1)[:, : self._count]
         flat = self._labels[nearest] + self._classes * np.arange(len(z))[:, None]
         counts = np.bincount(flat.ravel(), minlength=len(z) * self._classes)

@@ -10,13 +10,8 @@ from aetui.runs.changes import Change, change_of, in_effect
 from aetui.runs.curve import Curve, CurveSnapshot, Place
 from aetui.runs.metrics import BEST_KEPT, Record, is_state_event, number_or_none
 
-PLACE: Final = (
-    "kind",
-    "time",
-    "elapsed",
-    "step",
-    "epoch",
-)  # of a record; its other numbers are figures
+PLACE: Final = ("kind", "time", "elapsed", "step", "epoch")
+"""Of a record; its other numbers are figures."""
 MOST_CURVES: Final = 64  # no training has so many; a damaged file may
 MOST_MARKS: Final = 64
 SAVES: Final = ("saved", "save_failed")

@@ -9,7 +9,8 @@ from textual import on
 from textual.app import App
 
 from aetui.processes.controller import Outcome
-from aetui.processes.monitor import HoldEpoch, RunMonitor, ShowAxes, UseCheckpoint
+from aetui.processes.monitor import RunMonitor
+from aetui.processes.wishes import HoldEpoch, ShowAxes, UseCheckpoint
 from aetui.tui.dialogs.open import Dialogs
 from aetui.tui.figure_actions import FigureActions
 from aetui.tui.guide import Guide

@@ -10,8 +10,9 @@ from typing import Final
 
 from aetui.errors import BadInput
 from aetui.processes.controller import Outcome, TrainerController
-from aetui.processes.monitor import Compare, Follow, Pick, Refresh, RunMonitor, Wish
+from aetui.processes.monitor import RunMonitor
 from aetui.processes.snapshots import Snapshot
+from aetui.processes.wishes import Compare, Follow, Pick, Refresh, Wish
 from aetui.runs.keeping import check_changeable, delete_run, rename_run, write_note
 from aetui.runs.summary import RunSummary
 from aetui.tui.dialogs.open import Dialogs

@@ -42,10 +42,14 @@ def quality(context: Context, request: Packet) -> Reply:
 
 
 def _figures(figures: ClassFigures) -> dict[str, float | None]:
-    knn = {f"knn_{k}": share for k, share in figures.knn.items()}
-    others = {name: getattr(figures, name) for name in ("linear_probe", "kmeans_nmi")}
-    counts = {"codes": figures.codes, "classes": figures.classes}
-    return {**counts, **knn, **others, "kmeans_purity": figures.kmeans_purity}
+    return {
+        "codes": figures.codes,
+        "classes": figures.classes,
+        **{f"knn_{k}": share for k, share in figures.knn.items()},
+        "linear_probe": figures.linear_probe,
+        "kmeans_nmi": figures.kmeans_nmi,
+        "kmeans_purity": figures.kmeans_purity,
+    }
 
 
 def _stages(network: Autoencoder, test: TestImages) -> Iterator[Stage]:

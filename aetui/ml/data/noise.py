@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from aetui.ml.data.transforms import add_noise
+from aetui.ml.data.transforms import add_noise, gaussian_window, weighed
 from aetui.noise import BLOCKS, BLUR, GAUSSIAN, SALT_AND_PEPPER, NoiseKind
 
 BLOCKS_A_SIDE: Final = 7  # of the longer side: 4x4 pixels each in images of 28x28
@@ -66,12 +66,8 @@ def _blur(images: Tensor, _: Tensor, sigma: float) -> Tensor:
     radius = math.ceil(REACH * sigma)
     if not radius:
         return images
-    kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1) / sigma).square())
-    kernel = (kernel / kernel.sum()).to(images)
-    planes = images.flatten(0, 1).unsqueeze(1)
-    planes = functional.pad(planes, [radius] * 4, mode="replicate")
-    planes = functional.conv2d(planes, kernel.view(1, 1, -1, 1))
-    return functional.conv2d(planes, kernel.view(1, 1, 1, -1)).view(images.shape).clamp_(0, 1)
+    padded = functional.pad(images, [radius] * 4, mode="replicate")
+    return weighed(padded, gaussian_window(radius, sigma)).clamp_(0, 1)
 
 
 _NOISES: Final[Mapping[str, Callable[[Tensor, Tensor, float], Tensor]]] = {

@@ -1,4 +1,4 @@
-"""What training does to images: to floats, noise, small affine changes. Images are [N, C, H, W]."""
+"""What is done to images [N, C, H, W]: to floats, noise, windows, small affine changes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,21 @@ def to_float(images: Tensor) -> Tensor:
 def add_noise(images: Tensor, noise: Tensor, sigma: float) -> Tensor:
     """`images` + `sigma` * `noise` (standard normal, of the images' shape), clipped to [0, 1]."""
     return torch.add(images, noise, alpha=sigma).clamp_(0, 1)
+
+
+def gaussian_window(radius: int, sigma: float) -> Tensor:
+    """The weights of the pixels at most `radius` away, float32 [2 * radius + 1]; their sum is 1."""
+    weights = torch.exp(-0.5 * (torch.arange(-radius, radius + 1) / sigma).square())
+    return weights / weights.sum()
+
+
+def weighed(images: Tensor, window: Tensor) -> Tensor:
+    """The sum below a square window with those weights both ways, of each place where it fits."""
+    window = window.to(images)
+    planes = images.flatten(0, 1).unsqueeze(1)
+    planes = functional.conv2d(planes, window.view(1, 1, -1, 1))
+    planes = functional.conv2d(planes, window.view(1, 1, 1, -1))
+    return planes.view(*images.shape[:2], *planes.shape[2:])
 
 
 def small_affine_changes(images: Tensor, normal: Tensor, strength: float) -> Tensor:

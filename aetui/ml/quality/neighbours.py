@@ -48,9 +48,8 @@ def nearest_others(codes: Tensor, count: int) -> Tensor:
 
 
 def _nearest_in_tree(codes: Tensor, count: int) -> Tensor:
-    from scipy.spatial import (
-        KDTree,
-    )  # imported late: 0.4 s, which a model without a plane does not need
+    # Imported late: 0.4 s, which a model without a plane does not need.
+    from scipy.spatial import KDTree
 
     points = codes.numpy().astype(np.float64)
     found = torch.from_numpy(KDTree(points).query(points, count + 1)[1])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
+from aetui.ml.data.transforms import gaussian_window, weighed
 from aetui.ml.models.losses import psnr
 
 WINDOW: Final = 11  # pixels a side; the largest odd number that fits, in smaller images
@@ -25,15 +26,7 @@ def ssim(estimate: Tensor, images: Tensor) -> Tensor:
     """
     shortest = min(WINDOW, *images.shape[2:])
     side = shortest - (shortest + 1) % 2
-    at = torch.arange(side) - side // 2
-    window = torch.exp(-0.5 * (at / SIGMA).square())
-    window = (window / window.sum()).to(images)
-
-    def local_mean(values: Tensor) -> Tensor:
-        planes = values.flatten(0, 1).unsqueeze(1)
-        planes = functional.conv2d(planes, window.view(1, 1, -1, 1))
-        return functional.conv2d(planes, window.view(1, 1, 1, -1))
-
+    local_mean = partial(weighed, window=gaussian_window(side // 2, SIGMA))
     x, y = estimate.float(), images
     mean_x, mean_y = local_mean(x), local_mean(y)
     var_x = local_mean(x * x) - mean_x * mean_x
@@ -42,7 +35,7 @@ def ssim(estimate: Tensor, images: Tensor) -> Tensor:
     c1, c2 = K1**2, K2**2
     luminance = (2 * mean_x * mean_y + c1) / (mean_x.square() + mean_y.square() + c1)
     structure = (2 * covariance + c2) / (var_x + var_y + c2)
-    return (luminance * structure).view(len(images), -1).mean(1)
+    return (luminance * structure).flatten(1).mean(1)
 
 
 def median_filter(images: Tensor, side: int) -> Tensor:

@@ -77,13 +77,18 @@ class Group:
             )
 
 
+def _world_size() -> int:
+    """How many processes torchrun has started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def leave_group(code: int) -> None:
     """End this process at once, if torchrun started it, without tearing down the interpreter.
 
     torch keeps gloo's threads beyond `destroy_process_group`. One that drops its last tensor while
     the interpreter is torn down aborts the process: so did one training of 25, after its end.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if _world_size() > 1:
         with suppress(OSError):  # whoever read it may be gone
             sys.stdout.flush()
         os._exit(code)
@@ -95,7 +100,7 @@ def process_group(device: torch.device) -> Iterator[Group]:
 
     It talks over nccl on GPUs and over gloo elsewhere.
     """
-    world = int(os.environ.get("WORLD_SIZE", "1"))
+    world = _world_size()
     if world <= 1:
         yield Group()
         return

@@ -8,14 +8,13 @@ from typing import Final
 
 import numpy as np
 
-from aetui.runs.basis import Floats
+from aetui.runs.basis import Floats, traversal_ends, traversals
 from aetui.runs.latent_map import LatentMap
 from aetui.tui.widgets.image_grid import DrawnSize
 from aetui.tui.widgets.scan import Scan, lay_out, x_axis, y_axis
 
 GUTTER: Final = 7  # columns left of the images, for the numbers of the vertical axis
 NAMES: Final = 16  # columns left of traversals
-REACH: Final = 0.005  # share of the codes beyond the first and the last column of a traversal
 Named = tuple[str, float]
 """A coordinate and its value."""
 
@@ -61,10 +60,8 @@ def traversal_sheet(latent: LatentMap, side: int, room: tuple[int, int], first: 
     coordinates = basis.coordinates(latent.codes)
     scan = lay_out(latent.image_shape, side, (room[0] - NAMES, room[1]), latent.span)
     order = np.argsort(-basis.carried, kind="stable")[first : first + scan.rows].tolist()
-    ends = np.quantile(coordinates, [REACH, 1 - REACH], axis=0)
-    z = np.tile(coordinates.mean(0), (len(order), scan.columns, 1))
-    for row, axis in enumerate(order):
-        z[row, :, axis] = np.linspace(ends[0, axis], ends[1, axis], scan.columns)
+    ends = traversal_ends(coordinates)
+    z = traversals(coordinates, ends, order, scan.columns)
     values = [z[row, :, axis].tolist() for row, axis in enumerate(order)]
     names = [basis.names[axis] for axis in order]
     carried = [f"{basis.carried[axis]:.2g} {basis.unit}" for axis in order]
@@ -74,7 +71,7 @@ def traversal_sheet(latent: LatentMap, side: int, room: tuple[int, int], first: 
         len(order),
         scan.columns,
         scan.drawn,
-        basis.codes(z.reshape(-1, len(basis.names)).astype(np.float32)),
+        basis.codes(z.reshape(-1, len(basis.names))),
         _labels(labels, scan.drawn),
         " " * NAMES + "each axis from end to end, the others at their mean",
         [((name, value),) for name, row in pairs for value in row],

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from textual.color import Color
 
 Floats = NDArray[np.float64]
-STEEP_SHARE: Final = (
-    1 / 12
-)  # of a curve, in which it falls so steeply that it would flatten the rest
+STEEP_SHARE: Final = 1 / 12
+"""Of a curve, in which it falls so steeply that it would flatten the rest."""
 SPIKES: Final = 0.01  # share of the points whose spread, on each side, may leave the chart
 LARGEST: Final = 1e100  # figure that is drawn as it is: with larger ones arithmetic overflows
 SMALLEST: Final = 1e-9
