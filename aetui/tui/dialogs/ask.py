@@ -12,6 +12,7 @@ from textual.widgets import Footer, Input, Static
 class AskYes(ModalScreen[bool]):
     """Returns whether a person agreed. Enter does not: what is asked cannot be undone."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [
         Binding("y", "dismiss(True)", "Yes"),
         Binding("n,escape,q", "dismiss(False)", "No"),
@@ -32,6 +33,7 @@ class AskYes(ModalScreen[bool]):
 class AskLine(ModalScreen[str | None]):
     """Returns the line that was typed, or None where it was cancelled."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [
         Binding("enter", "submit", "OK", priority=True),
         Binding("escape", "dismiss", "Cancel"),

@@ -20,6 +20,7 @@ from aetui.tui.dialogs.settings import FieldValidator, problem_with, when_settle
 class ChangeForm(ModalScreen[Mapping[str, Value] | None]):
     """Returns the settings that were typed, or None where it was cancelled."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [
         Binding("ctrl+s,enter", "submit", "Change", key_display="enter", priority=True),
         Binding("escape", "dismiss", "Cancel"),

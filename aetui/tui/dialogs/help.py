@@ -47,6 +47,7 @@ Line = tuple[str, str]
 class HelpScreen(ModalScreen[None]):
     """Shows what the keys do; any of a few keys closes it."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [Binding("escape,question_mark,q,enter,space", "dismiss", "Close")]
 
     def __init__(self, tab: Tab, tabs: Sequence[Tab], bindings: Sequence[Binding]) -> None:

@@ -30,6 +30,7 @@ class LogScreen(ModalScreen[None]):
     At the end, it follows again.
     """
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [Binding("escape,q,L", "dismiss", "Close")]
 
     def __init__(self, run: Path) -> None:

@@ -49,6 +49,7 @@ def _complete(value: str) -> str | None:
 class PathDialog(ModalScreen[Path | None]):
     """Returns the path that was typed, made absolute; or None. Nothing is read here."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [Binding("escape", "dismiss", "Cancel")]
 
     def __init__(self, title: str, typed: str, meaning: str = HELP) -> None:

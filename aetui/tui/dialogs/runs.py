@@ -54,6 +54,7 @@ class Chosen:
 class RunList(SnapshotScreen, ModalScreen[Chosen | None]):
     """Returns the run chosen, or None. What is typed narrows the list."""
 
+    CSS_PATH = "dialogs.tcss"
     # Priority: of keys that arrive in one read, the field would take those for the list too late.
     BINDINGS = [
         Binding("enter", "choose('show')", "Show", priority=True),

@@ -72,6 +72,7 @@ def problem_with(event: Input.Changed) -> str:
 class SettingsForm(ModalScreen[FormValues | None]):
     """Returns the settings that were changed, or None where it was cancelled."""
 
+    CSS_PATH = "dialogs.tcss"
     # Of keys that arrive in one read, Textual gives each to the field that has the focus when it is
     # read. A tab that the field itself handled would move the focus too late for those behind it:
     # so all that move or end come first (priority).

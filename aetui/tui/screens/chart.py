@@ -37,6 +37,7 @@ TABLE_SHARE: Final = 3  # the table takes at most a third of the screen
 class ChartScreen(ModeScreen):
     """Lies over the screen from which it was opened."""
 
+    CSS_PATH = "chart.tcss"
     NAME = "train"
     SMALLEST = (60, 15)
     PAGE = Help(

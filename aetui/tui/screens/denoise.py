@@ -41,6 +41,7 @@ CARD_ROWS: Final = 2  # below them, where there is no room beside
 class DenoiseScreen(ModeScreen):
     """As many images as fit, denoised again when sample, noise or checkpoint change."""
 
+    CSS_PATH = "denoise.tcss"
     NAME = "denoise"
     CAPABILITY = "denoise"
     BINDINGS = [

@@ -37,6 +37,7 @@ THICKNESS_STEP: Final = 0.5  # pixels
 class DrawScreen(ModeScreen):
     """A canvas, and beside it the models' pictures, the map, and a verdict in words."""
 
+    CSS_PATH = ["plane.tcss", "draw.tcss"]
     NAME = "draw"
     CAPABILITY = "plane"
     BINDINGS = [

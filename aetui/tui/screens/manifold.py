@@ -39,6 +39,7 @@ Part = str | tuple[str, str]
 class ManifoldScreen(PlaneScreen):
     """As many decoded images as fit, and a cursor over them."""
 
+    CSS_PATH = ["plane.tcss", "manifold.tcss"]
     NAME = "manifold"
     BINDINGS = [
         Binding("left,h", "move(-1,0)", "Move", key_display="←↓↑→"),

@@ -42,6 +42,7 @@ STAND_IN_AFTER: Final = 0.25  # seconds more until the nearest stored image stan
 class NavigateScreen(CrosshairScreen):
     """The decoded image, large, beside a map with a crosshair."""
 
+    CSS_PATH = ["plane.tcss", "navigate.tcss"]
     NAME = "navigate"
     SMALLEST = (60, 15)
     BINDINGS = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Click
+from textual.widget import Widget
 from textual.widgets import ProgressBar, Static
 
 from aetui.errors import printable
@@ -65,37 +65,40 @@ class ModelPanel(Vertical, can_focus=True):
         self.border_title = spec.title
         self._run: RunSnapshot | None = None
         self._starting: StartingTrainer | None = None
+        self._is_laid_out = False
         self._shown: dict[str, Content | str] = {}  # by class of line
         self._charted: tuple[object, ...] = ()  # what the chart was drawn for
         self._charted_at = 0.0
 
-    def compose(self) -> ComposeResult:
-        yield Static(classes="score")
-        yield ProgressBar(total=1.0, show_eta=False, show_percentage=False)
-        yield Static(classes="pace")
-        yield Static(classes="machine")
-        yield Static(classes="note", markup=False)
-        yield Static(classes="legend")
-        yield Static(classes="message")
-
     def on_mount(self) -> None:
-        self.set_class(True, "-message")
-        # A panel that is added for a run is told of it before it has lines.
+        # A panel that is added for a run is told of it before it is there.
         if self._run is not None or self._starting is not None:
             self.show(self._run, self._starting)
 
     def show(self, run: RunSnapshot | None, starting: StartingTrainer | None) -> None:
-        """Draw what is known; once there are lines to draw it on."""
+        """Draw what is known, once the panel is there."""
         self._run, self._starting = run, starting
-        if not self.children:
-            return
-        if starting is not None:
-            self._show_starting(starting)
-        elif run is None:
+        if self._is_laid_out:
+            self._draw()
+        elif self.is_mounted and not self.children:
+            # Not before: the first picture, which says nothing yet, stands 12 ms earlier without.
+            self.mount_all(_lines())
+            # Textual tells a widget its size when it first lays it out. A chart that is added while
+            # lines beside it wait for that is never told.
+            self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._is_laid_out = True
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._starting is not None:
+            self._show_starting(self._starting)
+        elif self._run is None:
             self._subtitle("no run yet")
             self._message(f"Nothing trained yet.\n\n{KEYS}")
         else:
-            self._show_run(run)
+            self._show_run(self._run)
 
     def _show_starting(self, starting: StartingTrainer) -> None:
         name = _safe(starting.path.name)
@@ -205,10 +208,23 @@ class ModelPanel(Vertical, can_focus=True):
     def on_resize(self) -> None:
         self.set_class(self.size.height < LEAST_ROWS, "-low")
         self.set_class(self.size.height < LEGEND_ROWS, "-unlabelled")
-        if self._run is not None and not self.has_class("-message"):
+        if self._is_laid_out and self._run is not None and not self.has_class("-message"):
             self._put("score", score_text(self._run, self.size.width))
             self._show_pace(self._run)
             self._show_chart(self._run)
+
+
+def _lines() -> list[Widget]:
+    """What a panel is made of, but for the chart."""
+    return [
+        Static(classes="score"),
+        ProgressBar(total=1.0, show_eta=False, show_percentage=False),
+        Static(classes="pace"),
+        Static(classes="machine"),
+        Static(classes="note", markup=False),
+        Static(classes="legend"),
+        Static(classes="message"),
+    ]
 
 
 def _safe(text: str, limit: int = LONGEST) -> str:

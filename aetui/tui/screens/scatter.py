@@ -35,6 +35,7 @@ from aetui.tui.widgets.legend import Legend
 class ScatterScreen(ScatterPlaces):
     """The map of the newest epoch, redrawn while a training runs; or an earlier one, held."""
 
+    CSS_PATH = ["plane.tcss", "scatter.tcss"]
     NAME = "scatter"
     BINDINGS = [*SCATTER_BINDINGS]
 

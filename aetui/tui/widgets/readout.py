@@ -29,6 +29,13 @@ class Readout(StripView):
         "readout--plain",
         "readout--warning",
     }
+    DEFAULT_CSS = """
+    Readout { width: 100%; min-width: 34; height: 5; margin-top: 1; }
+    Readout > .readout--muted { color: $foreground-muted; }
+    Readout > .readout--strong { color: $accent; text-style: bold; }
+    Readout > .readout--plain { color: $foreground; }
+    Readout > .readout--warning { color: $warning; }
+    """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
