@@ -16,7 +16,7 @@ from textual.widgets import Static
 from textual.widgets._toast import Toast
 
 from aetui.processes.inference import Inference
-from aetui.processes.trainer import TrainerOptions
+from aetui.processes.trainer_options import TrainerOptions
 from aetui.tui.app import AetuiApp
 
 AETUI = str(Path(sys.executable).parent / "aetui")

@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 
 from aetui.runs.curve import CURVE_POINTS, Curve, Place
 from aetui.tui.app import AetuiApp
+from aetui.tui.screens.base import SnapshotScreen
 from aetui.tui.screens.chart import ChartScreen
 from aetui.tui.widgets.chart import Chart
 from aetui.tui.widgets.chart_axes import GUTTER, bottom_lines, gutter
@@ -324,7 +325,8 @@ async def test_a_resumed_run_has_each_step_once_and_says_where(tmp_path: Path) -
     make_curves(tmp_path, "vae-001", epochs=20, resumed=10)
     async with opened(tmp_path) as (app, pilot):
         await open_chart(app, pilot)
-        curve = app._snapshot.panels["vae"].history.curve("loss")
+        assert isinstance(app.screen, SnapshotScreen)
+        curve = app.screen.snapshot.panels["vae"].history.curve("loss")
         assert list(curve.x) == [number / 4 for number in range(1, 81)]
         assert "╎" in "".join(picture(app))
         assert "resumed" in picture(app)[0]

@@ -25,12 +25,12 @@ from aetui.processes.inference import Inference, Superseded
 from aetui.processes.monitor import RunMonitor
 from aetui.processes.snapshots import Snapshot
 from aetui.processes.trainer import (
-    TrainerOptions,
     last_log_line,
     resume_trainer,
     start_trainer,
     stop_trainer,
 )
+from aetui.processes.trainer_options import TrainerOptions
 from aetui.processes.wishes import Follow, Terminate
 from aetui.protocol import Packet
 from aetui.runs.lock import lock_holder
@@ -146,7 +146,8 @@ def test_a_trainer_is_nicer_than_the_screen_or_as_nice(more: int, tmp_path: Path
     ours = min(19, os.getpriority(os.PRIO_PROCESS, 0) + more)
     script = (
         "import sys; from pathlib import Path\n"
-        "from aetui.processes.trainer import TrainerOptions, start_trainer\n"
+        "from aetui.processes.trainer import start_trainer\n"
+        "from aetui.processes.trainer_options import TrainerOptions\n"
         "options = TrainerOptions('digits', device='cpu')\n"
         "print(start_trainer(Path(sys.argv[1]), 'vae', options).process.pid)\n"
     )

@@ -19,7 +19,8 @@ import pytest
 from aetui.cli.main import main
 from aetui.errors import BadInput
 from aetui.ml.training.machine_meter import GpuMeter
-from aetui.processes.trainer import TrainerOptions, resume_trainer, signal_trainer
+from aetui.processes.trainer import resume_trainer, signal_trainer
+from aetui.processes.trainer_options import TrainerOptions
 from aetui.runs.heartbeat import FRESH, process_table, read_beat
 from aetui.runs.lock import lock_holder
 from aetui.runs.summary import summarise

@@ -25,7 +25,7 @@ def test_the_app_loads_no_torch() -> None:
 import asyncio, sys
 from pathlib import Path
 from aetui.processes.inference import Inference
-from aetui.processes.trainer import TrainerOptions
+from aetui.processes.trainer_options import TrainerOptions
 from aetui.tui.app import AetuiApp
 async def start():
     inference = Inference()

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.color import Color
 
 from aetui.processes.inference import Inference
-from aetui.processes.trainer import TrainerOptions
+from aetui.processes.trainer_options import TrainerOptions
 from aetui.terminal import TerminalProfile
 from aetui.terminal.colours import Colours
 from aetui.tui.app import AetuiApp

@@ -15,7 +15,8 @@ from typing import Final
 
 from aetui.bench.pseudoterminal import Pseudoterminal
 from aetui.catalog import model_names
-from aetui.processes.trainer import StartedTrainer, TrainerOptions, start_trainer, threads_beside
+from aetui.processes.trainer import StartedTrainer, start_trainer, threads_beside
+from aetui.processes.trainer_options import TrainerOptions
 from aetui.runs.metrics import MetricsTail
 
 ENDLESS: Final = {"epochs": 100_000}

@@ -13,7 +13,7 @@ from aetui.bench.background import cost_of_watching, trainings
 from aetui.bench.pseudoterminal import Pseudoterminal
 from aetui.catalog import model_specs
 from aetui.processes.children import python_command
-from aetui.processes.trainer import TrainerOptions
+from aetui.processes.trainer_options import TrainerOptions
 
 RIGHT, LEFT = b"\x1b[C", b"\x1b[D"
 KEYS: Final = 60

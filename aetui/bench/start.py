@@ -18,7 +18,7 @@ from aetui.bench.many_runs import measure_many_runs
 from aetui.bench.pseudoterminal import Pseudoterminal
 from aetui.catalog import model_specs
 from aetui.processes.children import child_environment, python_code, python_command
-from aetui.processes.trainer import TrainerOptions
+from aetui.processes.trainer_options import TrainerOptions
 from aetui.runs.directory import METRICS
 from aetui.runs.metrics import MetricsTail
 

@@ -50,8 +50,8 @@ DATA: Final = ", ".join([*NAMED_DATA, *(f"{prefix}PATH" for prefix in DATA_PREFI
 Add = Callable[[argparse.ArgumentParser], None]
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The parser of every command."""
+def make_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of every command. Only those in `arguments` are given their own: it is quicker."""
     parser = argparse.ArgumentParser(
         prog="aetui",
         description="Train autoencoders and walk their latent plane, in any terminal, over SSH.",
@@ -63,7 +63,8 @@ def make_parser() -> argparse.ArgumentParser:
     def add(name: str, fill: Add, summary: str, description: str) -> None:
         command = commands.add_parser(name, help=summary, description=description)
         command.set_defaults(command=name)
-        fill(command)
+        if name in arguments:
+            fill(command)
 
     opens = "Open the app, as `aetui` alone does. Trainings that it starts outlive it."
     add("launch", _fill_launch, "the app", opens)
@@ -160,13 +161,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     `unknown` holds what may be settings of a person's own model, which is not loaded yet. Without
     any argument, the command is `launch` where there is a terminal for it, else `help`.
     """
-    parser = make_parser()
+    parser = make_parser(arguments)
     options, unknown = parser.parse_known_args(arguments)
     if not hasattr(options, "command"):
         if unknown:
             parser.error(f"unrecognized arguments: {' '.join(unknown)}")
         here = sys.stdin.isatty() and sys.stdout.isatty()
-        return parser.parse_args(["launch"]) if here else argparse.Namespace(command="help")
+        return parse(["launch"]) if here else argparse.Namespace(command="help")
     own = options.command in ("train", "import") and is_reference(options.model or "")
     if unknown and not own and options.command != "change":
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")

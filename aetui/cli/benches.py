@@ -20,7 +20,7 @@ def bench_train(options: argparse.Namespace) -> int:
 
 def bench_screen(options: argparse.Namespace) -> int:
     from aetui.bench.screen import bench_screen as measure
-    from aetui.processes.trainer import TrainerOptions
+    from aetui.processes.trainer_options import TrainerOptions
 
     trainers = TrainerOptions(data_dir=options.data_dir)
     measure(options.runs, trainers, partial(print, flush=True))
@@ -29,7 +29,7 @@ def bench_screen(options: argparse.Namespace) -> int:
 
 def bench_start(options: argparse.Namespace) -> int:
     from aetui.bench.start import bench_start as measure
-    from aetui.processes.trainer import TrainerOptions
+    from aetui.processes.trainer_options import TrainerOptions
 
     trainers = TrainerOptions(data_dir=options.data_dir)
     measure(options.runs, trainers, partial(print, flush=True))

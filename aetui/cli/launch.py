@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace, profile: TerminalProfile, terminal: Termin
     question = BackgroundQuestion(terminal, term) if asks else None
     with _uncollected():
         from aetui.processes.inference import Inference
-        from aetui.processes.trainer import TrainerOptions
+        from aetui.processes.trainer_options import TrainerOptions
 
     inference = Inference(options.data_dir, options.model)
     try:

@@ -15,13 +15,13 @@ from aetui.processes.changing import change_settings
 from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.processes.trainer import (
     StartedTrainer,
-    TrainerOptions,
     resume_trainer,
     signal_trainer,
     start_trainer,
     stop_trainer,
     threads_beside,
 )
+from aetui.processes.trainer_options import TrainerOptions
 from aetui.processes.wishes import Follow, Terminate, Wish
 
 PATIENCE: Final = 20.0  # seconds that the app waits for a trainer to take a change

@@ -14,39 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from aetui.catalog import BUILT_IN, model_names
-from aetui.config import AS_THEY_ARE, DataOptions
 from aetui.errors import BadInput, printable
 from aetui.machine import usable_cores
 from aetui.model_spec import Value
 from aetui.processes.children import child_environment, python_command
 from aetui.processes.priority import deprioritise
+from aetui.processes.trainer_options import TrainerOptions
 from aetui.runs.directory import LOG, create_run
 from aetui.runs.lock import LOCK, lock_holder, trainer_elsewhere
 
 LEAST_ROOM: Final = 1_000_000  # bytes
 LOG_TAIL: Final = 4096  # bytes
 LONGEST_LINE: Final = 600  # characters of a log line that are shown: the longest sentence fits
-
-
-@dataclass(frozen=True)
-class TrainerOptions:
-    """The options of every trainer that the app starts."""
-
-    data: str = "auto"
-    data_dir: Path | None = None
-    device: str = "auto"
-    data_options: DataOptions = AS_THEY_ARE
-    own_model: str | None = None  # how a person named the code of a model of their own
-
-    def argument_for(self, model: str) -> str:
-        """The model argument of `aetui train`; `BadInput` where a model's code is not named."""
-        if model in BUILT_IN:
-            return model
-        if self.own_model is None or model not in model_names():
-            cure = "launch with --model my_model.py:Class"
-            raise BadInput(f"{model} is a model of your own, whose code is not loaded: {cure}.")
-        return self.own_model
 
 
 @dataclass

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Coroutine, Iterable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import events, on
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.theme import Theme
@@ -18,21 +17,15 @@ from textual.worker import Worker, WorkerState
 
 from aetui.catalog import add_model
 from aetui.preferences import write_preferences
-from aetui.processes.controller import TrainerController
 from aetui.processes.inference import Inference
-from aetui.processes.monitor import RunMonitor
-from aetui.processes.snapshots import Snapshot
-from aetui.processes.trainer import TrainerOptions
+from aetui.processes.trainer_options import TrainerOptions
 from aetui.spec_json import spec_from_object
 from aetui.terminal import TerminalProfile
 from aetui.terminal.device import TerminalDevice
-from aetui.tui.dialogs.open import Dialogs
-from aetui.tui.figure_actions import FigureActions
+from aetui.tui.farewell import farewell
 from aetui.tui.guide import Guide
-from aetui.tui.messages import ErrorMessage, SnapshotPublished
-from aetui.tui.modes import MODES
-from aetui.tui.requests import RequestApp
-from aetui.tui.run_actions import RunActions
+from aetui.tui.messages import ErrorMessage, Request, SnapshotPublished
+from aetui.tui.modes import MODES, load_screens
 from aetui.tui.screens.base import ModeScreen, Services, SnapshotScreen, fault_text
 from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
 from aetui.tui.textual_internals.exit_signals import leave_on_signals
@@ -41,10 +34,15 @@ from aetui.tui.textual_internals.stylesheet import CachedStylesheet
 from aetui.tui.theme import THEMES, THEMES_BY_NAME, first_theme
 from aetui.tui.underway import Underway
 
+if TYPE_CHECKING:
+    from aetui.processes.monitor import RunMonitor
+    from aetui.processes.snapshots import Snapshot
+    from aetui.tui.requests import Requests
+
 ERROR_SECONDS: Final = 8.0  # that an error message stays
 
 
-class AetuiApp(RequestApp):
+class AetuiApp(App[None]):
     """Shows what the run directories say. It owns no state of a training: close it, open two."""
 
     CSS_PATH = "app.tcss"
@@ -79,24 +77,18 @@ class AetuiApp(RequestApp):
         )
         super().__init__(driver_class=driver_for(self._diff, terminal))
         self.farewell = ""
-        self._controller = TrainerController(runs, options)
+        self._runs, self._shipped = runs, shipped
+        self._options = options
+        self._read_only = read_only
         self._inference = inference
-        self._snapshot = Snapshot()
+        self._snapshot: Snapshot | None = None
         self._errors_shown: frozenset[str] = frozenset()
         self._loads_screens = False
-        self._monitor = RunMonitor(runs, *shipped, publish=self._publish)
         self._guide = Guide(self._guide_changed)
         self._own_keys = Keymap(profile.keymap)
         modes, newest = tuple(MODES), lambda: self._snapshot
         self._underway = Underway(self._show_underway)
         self._services = Services(modes, inference, profile, newest, self._guide, self._underway)
-        self._dialogs = Dialogs(self, self._services, options.data)
-        self._actions = RunActions(
-            self._controller, self._monitor, self._dialogs, self._say, read_only=read_only
-        )
-        self._figures = FigureActions(
-            options, self._dialogs, self._underway, self._say, read_only=read_only
-        )
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = first_theme(profile)
@@ -105,6 +97,29 @@ class AetuiApp(RequestApp):
             self.add_mode(mode.name, partial(self._make_screen, mode.name))
             action = f"switch_mode('{mode.name}')"
             self.bind(f"{number},{mode.key}", action, description=mode.title, show=False)
+
+    @cached_property
+    def _monitor(self) -> RunMonitor:
+        """Imported when it is first wanted, as is what answers requests.
+
+        That is once the first picture stands, which comes 5 ms sooner.
+        """
+        from aetui.processes.monitor import RunMonitor
+
+        return RunMonitor(self._runs, *self._shipped, publish=self._publish)
+
+    @cached_property
+    def _requests(self) -> Requests:
+        from aetui.tui.requests import Requests
+
+        return Requests(
+            self,
+            self._services,
+            self._runs,
+            self._options,
+            self._monitor,
+            read_only=self._read_only,
+        )
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -138,6 +153,14 @@ class AetuiApp(RequestApp):
         self._monitor.start()
         self._run_task(self._listen())
         self._run_task(self._open_guide())
+
+    def _run_task(self, task: Coroutine[Any, Any, None]) -> None:
+        """Run `task` beside the app. An exception in it becomes a message, not the app's end."""
+        self.run_worker(task, exit_on_error=False)
+
+    @on(Request)
+    def _answer(self, request: Request) -> None:
+        self._requests.answer(request)
 
     def _keep_theme(self, theme: Theme) -> None:
         self._run_task(asyncio.to_thread(_write_theme, theme.name))
@@ -184,20 +207,20 @@ class AetuiApp(RequestApp):
     @on(SnapshotPublished)
     async def _show_snapshot(self, message: SnapshotPublished) -> None:
         self._snapshot = message.snapshot
-        await self._actions.take_snapshot(message.snapshot)
+        await self._requests.take_snapshot(message.snapshot)
         errors = frozenset(message.snapshot.read_errors)
         for error in sorted(errors - self._errors_shown):
             self.post_message(ErrorMessage(error))
         self._errors_shown = errors
-        self._refresh_screens()
+        self._refresh_screens(message.snapshot)
         if message.snapshot.indexed and not self._loads_screens:
             self._loads_screens = True
-            self.call_after_refresh(self._run_task, asyncio.to_thread(_load_screens))
+            self.call_after_refresh(self._run_task, asyncio.to_thread(load_screens))
 
-    def _refresh_screens(self) -> None:
+    def _refresh_screens(self, snapshot: Snapshot) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, SnapshotScreen) and screen.is_mounted:
-                screen.take_snapshot(self._snapshot)
+                screen.take_snapshot(snapshot)
 
     async def _listen(self) -> None:
         """Show what the inference process reports, and ask again with its newest weights."""
@@ -206,20 +229,18 @@ class AetuiApp(RequestApp):
                 self.post_message(ErrorMessage(message))
             if spec := notice.header.get("spec"):
                 add_model(spec_from_object(spec))
-            self._refresh_screens()
+            if self._snapshot is not None:
+                self._refresh_screens(self._snapshot)
 
     @on(ErrorMessage)
     def _show_error(self, message: ErrorMessage) -> None:
         """The one route of errors: every refusal is shown here."""
         self.notify(message.text, severity="error", timeout=ERROR_SECONDS, markup=False)
 
-    def _say(self, text: str) -> None:
-        self.notify(text, markup=False)
-
     def action_help(self) -> None:
         """Show the keys of this screen."""
         if isinstance(self.screen, ModeScreen):
-            self._dialogs.show_help(self.screen)
+            self._requests.show_help(self.screen)
 
     def action_redraw(self) -> None:
         """Repaint the screen, for a terminal that something else has written to."""
@@ -228,26 +249,11 @@ class AetuiApp(RequestApp):
 
     async def action_quit(self) -> None:
         """Leave, and say which trainings continue."""
-        self.farewell = _farewell(self._snapshot, self._controller.runs)
+        self.farewell = farewell(self._snapshot, self._runs)
         if self._guide.end_by_leaving():
             await asyncio.to_thread(self._guide.save)
         self.exit()
 
 
-def _farewell(snapshot: Snapshot, runs: Path) -> str:
-    """What goes on without the app, and the command that shows it; "" where nothing does."""
-    paused = [run.name for run in snapshot.runs if run.state == "paused"]
-    groups = [("still training", snapshot.training()), ("paused", paused)]
-    parts = [f"{state}: {', '.join(names)}" for state, names in groups if names]
-    again = shlex.join(["aetui", "launch", "--runs", str(runs)])
-    return f"{'; '.join(parts)}\n{again}" if parts else ""
-
-
 def _write_theme(name: str) -> None:
     write_preferences(theme=name)
-
-
-def _load_screens() -> None:
-    """Import what the other screens need, so that the first visit is as quick as the second."""
-    for mode in MODES:
-        mode.load()

@@ -14,7 +14,7 @@ from typing import Final
 from aetui.catalog import BUILT_IN
 from aetui.errors import BadInput, printable
 from aetui.processes.figures import draw_figure, figure_arguments
-from aetui.processes.trainer import TrainerOptions
+from aetui.processes.trainer_options import TrainerOptions
 from aetui.tui.dialogs.open import Dialogs
 from aetui.tui.messages import SaveFigure
 from aetui.tui.underway import Underway

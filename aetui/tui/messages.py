@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
-from aetui.model_spec import Capability, Value
-from aetui.processes.controller import Action
-from aetui.processes.snapshots import Snapshot
-from aetui.runs.summary import RunSummary
-
 if TYPE_CHECKING:
+    from aetui.model_spec import Capability, Value
+    from aetui.processes.controller import Action
+    from aetui.processes.snapshots import Snapshot
     from aetui.runs.basis import AxesChoice, Floats
+    from aetui.runs.summary import RunSummary
 
 Change = Literal["delete", "rename", "note"]
 """What can be done with a run's folder."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class SnapshotPublished(Message):
     """The run directories as they are now. A newer one takes the place of one that still waits."""
 
@@ -31,8 +30,12 @@ class SnapshotPublished(Message):
         return isinstance(message, SnapshotPublished)
 
 
-@dataclass
-class TrainerCommand(Message):
+class Request(Message):
+    """What a screen asks the app to do."""
+
+
+@dataclass(eq=False, repr=False)
+class TrainerCommand(Request):
     """Do something to a model's training."""
 
     action: Action
@@ -41,15 +44,15 @@ class TrainerCommand(Message):
     data: str | None = None
 
 
-@dataclass
-class StartAll(Message):
+@dataclass(eq=False, repr=False)
+class StartAll(Request):
     """Bring each of these models to train."""
 
     models: tuple[str, ...]
 
 
-@dataclass
-class EditSettings(Message):
+@dataclass(eq=False, repr=False)
+class EditSettings(Request):
     """Open the settings form for the next run of a model, or for the one that trains.
 
     That of the next run is filled with the settings of `like`.
@@ -60,45 +63,45 @@ class EditSettings(Message):
     like: RunSummary | None = None
 
 
-@dataclass
-class ChooseRun(Message):
+@dataclass(eq=False, repr=False)
+class ChooseRun(Request):
     """Open the list of runs of a model, or of those that have a capability."""
 
     model: str | None = None
     capability: Capability | None = None
 
 
-@dataclass
-class CompareRuns(Message):
+@dataclass(eq=False, repr=False)
+class CompareRuns(Request):
     """Follow these runs, to be drawn in one chart; none ends it."""
 
     paths: tuple[Path, ...]
 
 
-@dataclass
-class ShowLog(Message):
+@dataclass(eq=False, repr=False)
+class ShowLog(Request):
     """Show what the trainers of a run have printed."""
 
     run: Path
 
 
-@dataclass
-class OpenChart(Message):
+@dataclass(eq=False, repr=False)
+class OpenChart(Request):
     """Show the curves of a model's run large."""
 
     model: str
 
 
-@dataclass
-class AskPath(Message):
+@dataclass(eq=False, repr=False)
+class AskPath(Request):
     """Ask a person for the path of a file, and call `answered` with it unless they cancel."""
 
     title: str
     answered: Callable[[Path], None]
 
 
-@dataclass
-class SaveFigure(Message):
+@dataclass(eq=False, repr=False)
+class SaveFigure(Request):
     """Draw a figure of a run with `aetui figure`, into a file that a person names."""
 
     kind: str
@@ -109,8 +112,8 @@ class SaveFigure(Message):
     picture: Callable[[Path], None] | None = None  # writes the picture that was drawn, as a PNG
 
 
-@dataclass
-class AskText(Message):
+@dataclass(eq=False, repr=False)
+class AskText(Request):
     """Ask a person for a line of text, and call `answered` with it unless they cancel."""
 
     title: str
@@ -118,8 +121,8 @@ class AskText(Message):
     answered: Callable[[str], None]
 
 
-@dataclass
-class RunChange(Message):
+@dataclass(eq=False, repr=False)
+class RunChange(Request):
     """Delete or rename a run, or note something about it."""
 
     run: RunSummary
@@ -127,36 +130,36 @@ class RunChange(Message):
     is_shown: bool  # by the screen below the list
 
 
-@dataclass
-class ShowCheckpoint(Message):
+@dataclass(eq=False, repr=False)
+class ShowCheckpoint(Request):
     """Show a run by its best checkpoint, or by its last."""
 
     run: Path
     best: bool
 
 
-@dataclass
-class HoldMapEpoch(Message):
+@dataclass(eq=False, repr=False)
+class HoldMapEpoch(Request):
     """Show the plane as it was after this epoch; None follows the newest."""
 
     epoch: int | None
 
 
-@dataclass
-class ChooseAxes(Message):
+@dataclass(eq=False, repr=False)
+class ChooseAxes(Request):
     """Show these latent axes on every screen; None shows those of the largest KL."""
 
     axes: AxesChoice | None
 
 
-@dataclass
-class OpenCode(Message):
+@dataclass(eq=False, repr=False)
+class OpenCode(Request):
     """Show this code [latent_dim] in the navigator."""
 
     code: Floats
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ErrorMessage(Message):
     """Something could not be done; the text says what, why and what to do."""
 

@@ -131,3 +131,9 @@ def _draw() -> type[ModeScreen]:
     from aetui.tui.screens.draw import DrawScreen
 
     return DrawScreen
+
+
+def load_screens() -> None:
+    """Import what the other screens need, so that the first visit is as quick as the second."""
+    for mode in MODES:
+        mode.load()

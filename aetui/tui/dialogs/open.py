@@ -63,7 +63,7 @@ class Dialogs:
 
     async def _size_of(self, data: str) -> int:
         """The training images of the data set `data`; `BadInput` where it cannot be used."""
-        for run in self._services.snapshot().runs:
+        for run in self._newest().runs:
             if data in (run.config.data, run.config.data_requested) and run.config.train_images:
                 return run.config.train_images
         if data in DATA_SETS:
@@ -73,11 +73,14 @@ class Dialogs:
             return int(reply.header["train_images"])
         return FULL_SET  # another name has been typed meanwhile
 
+    def _newest(self) -> Snapshot:
+        return self._services.snapshot() or Snapshot()
+
     async def choose_run(self, wish: ChooseRun) -> Chosen | None:
         """The run chosen from the list; None where it was cancelled or there is none."""
         from aetui.tui.dialogs.runs import RunList
 
-        snapshot = self._services.snapshot()
+        snapshot = self._newest()
         if (model := wish.model) is not None:
             shown, title = snapshot.panels.get(model), f"{model.upper()} runs"
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -18,7 +18,6 @@ from textual.worker import Worker, WorkerState
 from aetui.errors import BadInput, printable
 from aetui.model_spec import Capability
 from aetui.processes.inference import Inference, Superseded
-from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.terminal import TerminalProfile
 from aetui.tui.bars import GuideLine, Help, KeyBar, Tab, TopBar, UnderwayLine
 from aetui.tui.guide import Guide
@@ -30,6 +29,7 @@ from aetui.tui.screens.saving import SAVE_BINDING, SavingScreen
 from aetui.tui.underway import Underway
 
 if TYPE_CHECKING:
+    from aetui.processes.snapshots import RunSnapshot, Snapshot
     from aetui.protocol import Array, Packet
     from aetui.runs.basis import Floats
 
@@ -48,7 +48,7 @@ class Services:
     tabs: tuple[Tab, ...]
     inference: Inference
     profile: TerminalProfile
-    snapshot: Callable[[], Snapshot]  # the newest that the app was given
+    snapshot: Callable[[], Snapshot | None]  # the newest that the app was given
     guide: Guide
     underway: Underway
     run_colours: RunColours = field(default_factory=RunColours)
@@ -58,8 +58,16 @@ class SnapshotScreen(SavingScreen):
     """Any screen that the app gives snapshots."""
 
     _fault = ""  # of the newest snapshot
-    snapshot: Snapshot = Snapshot()
-    """What is shown. A screen that is not on top is behind the app's newest, but of one piece."""
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """What is shown: at first nothing, then what `take_snapshot` was given last.
+
+        A screen that is not on top is behind the app's newest, but of one piece.
+        """
+        from aetui.processes.snapshots import Snapshot  # not for the first picture
+
+        return Snapshot()
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
         """Show it. A picture that fails becomes a message, once, and not the end of the app."""
@@ -151,7 +159,8 @@ class ModeScreen(SnapshotScreen):
         self.services.guide.note_screen(self.NAME)
         self.show_guide()
         self.show_underway()
-        if (newest := self.services.snapshot()).indexed:
+        newest = self.services.snapshot()
+        if newest is not None and newest.indexed:
             self.take_snapshot(newest)
 
     def on_resize(self) -> None:

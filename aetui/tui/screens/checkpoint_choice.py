@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from aetui.processes.snapshots import RunSnapshot
 from aetui.tui.messages import ShowCheckpoint
+
+if TYPE_CHECKING:
+    from aetui.processes.snapshots import RunSnapshot
 
 
 def checkpoint_commands(

@@ -63,15 +63,20 @@ class CrosshairScreen(WalkingScreen):
             self.walked()
 
     def go_to_code(self, code: Floats) -> None:
-        if (plane := self.services.snapshot().plane) is not None:  # this screen's may be older
+        if (plane := self._newest_plane()) is not None:
             self.go_to(*self._others.take(plane.latent.basis, code))
+
+    def _newest_plane(self) -> PlaneMap | None:
+        """The app's. This screen's may be older; it may not have been shown yet."""
+        newest = self.services.snapshot()
+        return newest.plane if newest is not None else None
 
     def move_to(self, x: float, y: float) -> None:
         if self.is_mounted:
             self.query_one(PlaneView).leave(self._x, self._y)
         digits = decimals(self._step.value) + 2
         self._x, self._y = round(x, digits), round(y, digits)
-        plane = self.services.snapshot().plane  # this screen may not have been shown yet
+        plane = self._newest_plane()
         self._placed_for = plane.identity if plane is not None else None
         if self.is_mounted:
             self._moved.set()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from aetui.processes.snapshots import RunSnapshot
-from aetui.runs.machine_use import MachineUse
+if TYPE_CHECKING:
+    from aetui.processes.snapshots import RunSnapshot
+    from aetui.runs.machine_use import MachineUse
+
 
 MUTED = "$foreground-muted"
 

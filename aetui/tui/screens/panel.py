@@ -13,9 +13,7 @@ from textual.widgets import ProgressBar, Static
 
 from aetui.errors import printable
 from aetui.model_spec import ModelSpec
-from aetui.processes.snapshots import RunSnapshot, StartingTrainer
 from aetui.runs.directory import LOG
-from aetui.runs.summary import State
 from aetui.tui.messages import OpenChart
 from aetui.tui.screens.machine_text import machine_text
 from aetui.tui.screens.panel_text import (
@@ -27,6 +25,8 @@ from aetui.tui.screens.panel_text import (
 )
 
 if TYPE_CHECKING:
+    from aetui.processes.snapshots import RunSnapshot, StartingTrainer
+    from aetui.runs.summary import State
     from aetui.tui.screens.panel_chart import PanelChart
 
 STATE_STYLES: Final[dict[State, str]] = {

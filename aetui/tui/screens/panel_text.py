@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
 from aetui.model_spec import Score, Term
-from aetui.processes.snapshots import RunSnapshot
 from aetui.runs.metrics import number_or_none
+
+if TYPE_CHECKING:
+    from aetui.processes.snapshots import RunSnapshot
 
 MUTED = "$foreground-muted"
 Part = tuple[str, str] | str

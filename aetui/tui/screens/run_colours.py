@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.color import Color
 
-from aetui.runs.directory import RunIdentity
 from aetui.tui.contrast import legible
+
+if TYPE_CHECKING:
+    from aetui.runs.directory import RunIdentity
 
 # Okabe and Ito, "Color Universal Design" (2008), without black: seven colours that colour-blind
 # readers tell apart; then a grey.

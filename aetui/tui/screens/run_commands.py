@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from aetui.errors import printable
-from aetui.processes.snapshots import RunSnapshot
-from aetui.runs.summary import RunSummary
 from aetui.tui.messages import Change, RunChange
 
 if TYPE_CHECKING:
+    from aetui.processes.snapshots import RunSnapshot
+    from aetui.runs.summary import RunSummary
     from aetui.tui.screens.base import Command
 
 

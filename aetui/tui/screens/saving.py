@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding
 from textual.screen import Screen
 
-from aetui.processes.snapshots import RunSnapshot
 from aetui.tui.messages import ErrorMessage, SaveFigure
+
+if TYPE_CHECKING:
+    from aetui.processes.snapshots import RunSnapshot
 
 SAVE_BINDING: Final = Binding("S", "save_figure", "Save a figure", show=False)
 FIGURE_COMMAND: Final = "Save figure"

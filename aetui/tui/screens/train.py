@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.binding import Binding
 from textual.containers import Container
@@ -12,8 +12,6 @@ from textual.widget import Widget
 
 from aetui.catalog import model_spec, model_specs
 from aetui.model_spec import Capability, ModelSpec
-from aetui.processes.controller import Action
-from aetui.processes.snapshots import RunSnapshot, Snapshot
 from aetui.tui.messages import (
     ChooseRun,
     EditSettings,
@@ -26,6 +24,10 @@ from aetui.tui.messages import (
 )
 from aetui.tui.screens.base import Command, ModeScreen
 from aetui.tui.screens.panel import ModelPanel
+
+if TYPE_CHECKING:
+    from aetui.processes.controller import Action
+    from aetui.processes.snapshots import RunSnapshot, Snapshot
 
 ACTIONS: Final[dict[Action, str]] = {"start": "s", "pause": "p", "stop": "x", "resume": "r"}
 USES: Final[dict[Capability, tuple[str, str]]] = {
