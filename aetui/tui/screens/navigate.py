@@ -26,7 +26,7 @@ from aetui.tui.widgets.filmstrip import Filmstrip
 from aetui.tui.widgets.image_grid import Images, fit, shrink
 from aetui.tui.widgets.legend import Legend
 from aetui.tui.widgets.nearest import NearestImages
-from aetui.tui.widgets.neighbours import Neighbours
+from aetui.tui.widgets.neighbours import Neighbourhood, Neighbours
 from aetui.tui.widgets.pixel_view import PixelView
 from aetui.tui.widgets.plane_view import PlaneView
 from aetui.tui.widgets.readout import Readout
@@ -56,6 +56,7 @@ class NavigateScreen(CrosshairScreen):
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self._neighbours: Neighbours | None = None
+        self._near: Neighbourhood | None = None  # of the crosshair
         self._decoded_for: tuple[object, ...] | None = None
         self._exact_for: RunIdentity | None = None  # the run of which an image was decoded
         self._stands_in = False  # the image shown is the nearest stored one
@@ -149,11 +150,13 @@ class NavigateScreen(CrosshairScreen):
         if self.is_held:  # the weights of an earlier epoch are gone
             plane.aim(self._x, self._y)
             plane.reveal()
+            self._near = self._neighbours_here()
             self._show_stand_in()
             return
         decoding = asyncio.ensure_future(self.ask("decode", {"z": self.code}))
         await asyncio.sleep(0)  # the request is on its way; what follows is drawn meanwhile
         plane.aim(self._x, self._y)
+        self._near = self._neighbours_here()
         waits = DECODE_WAIT if self._exact_for == run.identity else 0
         answered, _ = await asyncio.wait([decoding], timeout=waits)
         plane.reveal()
@@ -162,6 +165,9 @@ class NavigateScreen(CrosshairScreen):
         else:  # torch may still be loading: walk on without it
             self.run_task(self._show_late(run, decoding), "late images")
         self.show_readout()
+
+    def _neighbours_here(self) -> Neighbourhood | None:
+        return self._neighbours.at(self.code[0]) if self._neighbours is not None else None
 
     async def _show_late(self, run: RunSnapshot, decoding: asyncio.Task[Packet | None]) -> None:
         """Show the nearest stored image for now, then the reply."""
@@ -198,9 +204,8 @@ class NavigateScreen(CrosshairScreen):
             note,
             self._stands_in,
         )
-        near = self._neighbours.at(self.code[0]) if self._neighbours is not None else None
         other = self._others.line() if self._others.count else None
-        lines = readout_lines(position, near, self.marks, self.film_text(), other)
+        lines = readout_lines(position, self._near, self.marks, self.film_text(), other)
         self.query_one("#readout", Readout).show(lines)
         self._show_axes_list()
 

@@ -78,18 +78,32 @@ def change_style(before: Style, after: Style) -> str:
     """The shortest SGR sequence from one style to another; `before` may be UNKNOWN."""
     if before == after:
         return ""
-    parts: list[str] = []
-    if before[0] != after[0]:
-        if before != PLAIN:
-            parts.append("0")
-        if after[0]:
-            parts.append(after[0])
-        before = PLAIN
-    if after[1] != before[1]:
-        parts.append(after[1] or "39")
-    if after[2] != before[2]:
-        parts.append(after[2] or "49")
-    return f"\x1b[{';'.join(parts)}m"
+    anew = ["0", after[0], after[1], after[2]] if before != PLAIN else list(after)
+    ways = [";".join(filter(None, anew))]
+    if before != UNKNOWN:
+        parts = [*_switched(before[0], after[0])]
+        parts += [new or default for old, new, default in _colours(before, after) if old != new]
+        if not parts:  # the same attributes in another order
+            return ""
+        ways.append(";".join(parts))
+    return f"\x1b[{min(ways, key=len)}m"
+
+
+def _switched(before: str, after: str) -> Iterator[str]:
+    """What switches attributes off and on."""
+    kept, wanted = set(before.split(";")) - {""}, after.split(";") if after else []
+    for number, off in SWITCHED_OFF.items():
+        attributes = set(off.split())
+        if not (kept & attributes) <= set(wanted):
+            kept -= attributes
+            yield str(number)
+    yield from (name for name in wanted if name not in kept)
+
+
+def _colours(before: Style, after: Style) -> Iterator[tuple[str, str, str]]:
+    """(before, after, what asks for the default) of foreground and background."""
+    yield before[1], after[1], "39"
+    yield before[2], after[2], "49"
 
 
 @lru_cache(1024)

@@ -42,9 +42,12 @@ class PixelRenderer(Renderer):
     def render(self, image: Image.Image, resize: tuple[int, int] | None = None) -> list[Segment]:
         """The lines, each ended by a new line; `resize` (width, height) grows by a whole factor."""
         scale = max(1, resize[0] // image.width) if resize else 1
-        pixels, transparent = _arrays(image)
-        lines = self.lines(pixels, transparent, scale)
+        lines = self.picture_lines(image, scale)
         return [segment for line in lines for segment in (*line, NEW_LINE)]
+
+    def picture_lines(self, image: Image.Image, scale: int) -> list[Line]:
+        """The lines, a list each; of those that did not change, the same lists as before."""
+        return self.lines(*_arrays(image), scale)
 
     def lines(
         self, pixels: Pixels, transparent: NDArray[np.bool_] | None, scale: int

@@ -6,13 +6,12 @@ from typing import Final
 
 import numpy as np
 from PIL import Image
-from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
 from aetui.terminal import Ink
 from aetui.tui.widgets.image_grid import DrawnSize, Images, grid, picture_image
-from aetui.tui.widgets.pixel_renderer import Area, pixel_renderer
+from aetui.tui.widgets.pixel_renderer import Area, Line, pixel_renderer
 from aetui.tui.widgets.strip_view import StripView
 
 CORNER: Final = 4  # a frame's corner reaches along a quarter of each side
@@ -32,6 +31,7 @@ class PixelView(StripView):
         self._picture = Image.new("L", (1, 1))
         self._scale = 1
         self._renderer = pixel_renderer(ink)
+        self._lines: list[Line] = []  # as they were drawn last
 
     @property
     def image(self) -> Images:
@@ -77,9 +77,11 @@ class PixelView(StripView):
 
     def _draw(self) -> None:
         if self.is_mounted:
-            size = self._picture.width * self._scale, self._picture.height * self._scale
-            lines = Segment.split_lines(self._renderer.render(self._picture, size))
-            self.show_strips([Strip(line, size[0]) for line in lines])
+            width = self._picture.width * self._scale
+            lines = self._renderer.picture_lines(self._picture, self._scale)
+            known = {id(line): strip for line, strip in zip(self._lines, self.strips, strict=True)}
+            self.show_strips([known.get(id(line)) or Strip(line, width) for line in lines])
+            self._lines = lines
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         return int(self._picture.width) * self._scale

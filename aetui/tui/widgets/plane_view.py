@@ -44,6 +44,7 @@ class PlaneView(StripView):
         self._sigma: tuple[float, float] | None = None  # rings in place of the crosshair's arms
         self._mark: tuple[float, float] | None = None
         self._trail: deque[tuple[float, float]] = deque(maxlen=TRAIL)
+        self._left: list[tuple[float, float]] = []  # places of the trail that are not drawn yet
         self._fitted = fit(self._points, 1, 1)  # the view that shows all of the points
         self._cells: list[list[Cell]] = []  # without the crosshair
         self._gutter: list[str] = []
@@ -70,6 +71,7 @@ class PlaneView(StripView):
         map that shows everything follows a crosshair that leaves it.
         """
         self._cross, self._sigma = (x, y), sigma
+        self._draw_trail()
         if self._follows():
             self._draw()
         self._aimed = self._with_cross()
@@ -81,13 +83,20 @@ class PlaneView(StripView):
 
     def leave(self, x: float, y: float) -> None:
         """Keep in mind that the crosshair has been there; `aim` draws it."""
-        self._trail.append((x, y))
-        row = self._dot(x, y)
-        if row is not None:
-            self._plain[row] = self._strip(row, self._cells[row])
+        self._left.append((x, y))
+
+    def _draw_trail(self) -> None:
+        """Draw the places that the crosshair has left since this was last done."""
+        for place in self._left:
+            row = self._dot(*place)
+            if row is not None:
+                self._plain[row] = self._strip(row, self._cells[row])
+        self._trail.extend(self._left)
+        self._left.clear()
 
     def forget_trail(self) -> None:
         self._trail.clear()
+        self._left.clear()
         self._redraw()
 
     def mark(self, point: tuple[float, float] | None) -> None:
