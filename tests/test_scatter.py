@@ -129,9 +129,10 @@ async def test_the_card_says_what_the_model_makes_of_the_image(
         z0, z1 = z_mean[at].tolist()
         wanted = [z0, sigma[0], z1, sigma[1], float(errors[at])]
         assert figures(app)[-6:-1] == pytest.approx(wanted, abs=0.051)
-        assert any(picture(app, "#card-pair"))
+        pictures = app.screen.query_one(Card).picture
+        assert pictures("pair").pixels.any()
         if size == (120, 40):
-            assert any(picture(app, "#difference")) and any(picture(app, "#nearest"))
+            assert pictures("difference").pixels.any() and pictures("nearest").pixels.any()
             assert "nearest test images" in text(app)
 
 
@@ -314,7 +315,7 @@ async def test_without_the_images_the_map_works_and_says_so(tmp_path: Path) -> N
     make_plane_run(tmp_path, shape=COLOUR)
     async with opened(tmp_path) as (app, pilot):
         await pilot.press("3")
-        await until(pilot, lambda: "is not on this machine" in shown(app, "#card .reason"))
+        await until(pilot, lambda: "is not on this machine" in card(app))
         before = number(app)
         await pilot.press("right")
         await until(pilot, lambda: number(app) != before)
@@ -343,7 +344,7 @@ async def test_eight_axes_and_an_epoch_that_is_held(tmp_path: Path) -> None:
         await pilot.press("p")
         await until(pilot, lambda: grounds(app) - plain)
         await pilot.press(",")
-        await until(pilot, lambda: "weights of this epoch" in shown(app, "#card .reason"))
+        await until(pilot, lambda: "weights of this epoch" in card(app))
         assert number(app) == at and "nats" not in card(app)
         await pilot.press(".")
         await until(pilot, lambda: "nats" in card(app) and number(app) == at)

@@ -138,8 +138,8 @@ class NavigateScreen(CrosshairScreen):
         while True:
             await self._moved.wait()
             self._moved.clear()
-            self._nearest.note_move()
             await self._decode()
+            self._nearest.note_move()
 
     async def _decode(self) -> None:
         """Show image, crosshair and readout in one frame; without the image where it is slow."""

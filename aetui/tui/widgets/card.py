@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from textual.containers import Container, Horizontal
-from textual.widget import Widget
-from textual.widgets import Static
 
 from aetui.config import ImageShape
 from aetui.terminal import Ink
-from aetui.tui.widgets.image_grid import DrawnSize, Images, fit, shrink
-from aetui.tui.widgets.pixel_view import PixelView
-from aetui.tui.widgets.readout import Line, Readout
+from aetui.tui.widgets.image_grid import Images, fit, shrink
+from aetui.tui.widgets.readout import Line, Row, text_of
+from aetui.tui.widgets.sheet import Sheet
 
 PICTURE: Final = (16, 7)  # (columns, rows) that a picture may take
 NARROW_PICTURE: Final = (10, 5)
 NEAR_PICTURE: Final = (10, 4)
 NEAR_COLUMNS: Final = 3
+FIGURES: Final = 7  # rows
+SHORT_FIGURES: Final = 5
 ROWS_WITH_NEAR: Final = 32  # of the screen, that leave room for the nearest images
 ROWS_WITH_DIFFERENCE: Final = 26
 # Fewer levels than the palette has: neighbouring pixels are more often alike, and a key costs less.
@@ -42,106 +41,91 @@ class Explanation:
     nearest: Images
 
 
-class Card(Container):
+class Card(Sheet):
     """Pictures in as much room as there is: at least the image and its reconstruction."""
 
-    DEFAULT_CSS = """
-    Card { width: 100%; height: auto; }
-    Card Static { width: 100%; height: auto; color: $foreground-muted; }
-    Card #card-difference { height: auto; }
-    Card #card-difference PixelView { margin-right: 1; }
-    Card.-small #card-difference PixelView, Card.-small .titles { display: none; }
-    Card.-alone .near, Card.-alone #nearest { display: none; }
-    Card.-none PixelView, Card.-none .titles { display: none; }
-    Card .reason { display: none; }
-    Card.-reasoned .reason { display: block; }
-    """
-
     def __init__(self, *, ink: Ink, id: str | None = None) -> None:
-        super().__init__(id=id, classes="-none")
-        self._ink = ink
         # Palette colours take fewer bytes than 24 bits.
-        self._few: Ink = "palette" if ink == "true_colour" else ink
+        few: Ink = "palette" if ink == "true_colour" else ink
+        super().__init__("pair", "difference", "nearest", ink=few, id=id)
         self._shown: Explanation | None = None
-        self._written: dict[str, str] = {}  # by selector
-
-    def compose(self) -> Iterable[Widget]:
-        yield Static(id="card-titles", classes="titles")
-        yield PixelView(ink=self._few, id="card-pair")
-        with Horizontal(id="card-difference"):
-            yield PixelView(ink=self._few, id="difference")
-            yield Readout(id="figures")
-        yield Static("nearest test images", classes="near titles")
-        yield PixelView(ink=self._few, id="nearest")
-        yield Static(classes="reason", markup=False)
+        self._reason = ""
+        self._figures: Sequence[Line] = ()
+        self._titles = ""
+        self.is_small = False  # the pictures are smaller, and the difference is left out
+        self._is_alone = False  # without the nearest images
 
     def fit(self, columns: int, rows: int) -> None:
         """The screen has that many cells from now on."""
-        self.set_class(columns < 100 or rows < ROWS_WITH_DIFFERENCE, "-small")
-        self.set_class(columns < 100 or rows < ROWS_WITH_NEAR, "-alone")
+        self.is_small = columns < 100 or rows < ROWS_WITH_DIFFERENCE
+        self._is_alone = columns < 100 or rows < ROWS_WITH_NEAR
         if self._shown is not None:
-            self.show(self._shown)
-
-    @property
-    def is_small(self) -> bool:
-        """Whether the pictures are smaller, and the difference left out."""
-        return self.has_class("-small")
+            self.show(self._shown, self._reason)
+        self.redraw()
 
     @property
     def text(self) -> str:
-        """The figures that are shown."""
-        return self.query_one(Readout).text
+        """The figures that are shown, and what is said in place of pictures."""
+        return "\n".join([*map(text_of, self._figures), self._reason])
 
     def say(self, lines: Sequence[Line]) -> None:
-        """Show these figures."""
-        self.query_one(Readout).show(lines)
+        """Show these figures, and the pictures."""
+        self._figures = lines
+        self.redraw()
 
     def explain_absence(self, reason: str) -> None:
         """Show no pictures, and why; "" where they are only on their way."""
-        self._shown = None
-        self.set_class(True, "-none")
-        self._give_reason(reason)
-
-    def _give_reason(self, reason: str) -> None:
-        self.set_class(bool(reason), "-reasoned")
-        self._write(".reason", reason)
-
-    def _write(self, selector: str, text: str) -> None:
-        """Show a text; the same again would have the screen laid out again with every key."""
-        if self._written.get(selector) != text:
-            self._written[selector] = text
-            self.query_one(selector, Static).update(text)
+        self._shown, self._reason = None, reason
+        self.redraw()
 
     def show(self, found: Explanation, reason: str = "") -> None:
-        """Show these pictures; `reason` says why there is no reconstruction."""
-        self._shown = found
-        self.set_class(False, "-none")
-        self._give_reason(reason)
+        """Show these pictures with the figures that come next.
+
+        `reason` says why there is no reconstruction.
+        """
+        self._shown, self._reason = found, reason
         shape = ImageShape(*found.image.shape)
         drawn = fit(shape, *(NARROW_PICTURE if self.is_small else PICTURE))
         pair = [image for image in (found.image, found.reconstruction) if image is not None]
         shown = shrink(np.stack(pair), drawn)
-        self.query_one("#card-pair", PixelView).show_grid(coarse(shown)[None], 1, drawn.scale)
+        self.picture("pair").take_grid(coarse(shown)[None], 1, drawn.scale)
         titles = f"{'image':<{drawn.columns + drawn.scale}}reconstruction"
-        self._write("#card-titles", titles if len(pair) > 1 else "image")
-        self._show_difference(shown, drawn)
-        self._show_nearest(found.nearest)
-
-    def _show_difference(self, pair: Images, drawn: DrawnSize) -> None:
-        view = self.query_one("#difference", PixelView)
-        view.display = len(pair) > 1 and not self.is_small
+        self._titles = titles if len(pair) > 1 else "image"
         if len(pair) > 1:
-            view.show(error_image(*pair), drawn.scale)
+            self.picture("difference").take(error_image(*shown), drawn.scale)
+        if len(found.nearest) and not self._is_alone:
+            self._take_nearest(found.nearest)
 
-    def _show_nearest(self, images: Images) -> None:
-        if not len(images) or self.has_class("-alone"):
-            return
+    def _take_nearest(self, images: Images) -> None:
         drawn = fit(ImageShape(*images.shape[1:]), *NEAR_PICTURE)
         shown = coarse(shrink(images, drawn))
         missing = -len(shown) % NEAR_COLUMNS
         shown = np.concatenate([shown, np.zeros((missing, *shown.shape[1:]), np.uint8)])
         rows = shown.reshape(-1, NEAR_COLUMNS, *shown.shape[1:])
-        self.query_one("#nearest", PixelView).show_grid(rows, 1, drawn.scale)
+        self.picture("nearest").take_grid(rows, 1, drawn.scale)
+
+    def compose_rows(self) -> Iterator[Row]:
+        found = self._shown
+        if found is not None:
+            if not self.is_small:
+                yield self.row([(self._titles, "muted")])
+            yield from self.picture_rows("pair")
+        is_short = found is None or self.is_small
+        yield from self._figure_rows(SHORT_FIGURES if is_short else FIGURES, found)
+        if found is not None and not self._is_alone:
+            yield self.row([("nearest test images", "muted")])
+            if len(found.nearest):
+                yield from self.picture_rows("nearest")
+        if self._reason:
+            yield from self.wrapped(self._reason)
+
+    def _figure_rows(self, rows: int, found: Explanation | None) -> Iterator[Row]:
+        """The figures, beside the difference where it is shown."""
+        lines = [*self._figures, *[[]] * (rows - len(self._figures))]
+        if found is None or found.reconstruction is None or self.is_small:
+            yield from map(self.row, lines[:rows])
+        else:
+            yield from self.picture_beside("difference", lines[:rows], rows)
 
 
 def coarse(images: Images) -> Images:

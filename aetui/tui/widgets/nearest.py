@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
-
-from textual.containers import Vertical
-from textual.widget import Widget
-from textual.widgets import Static
 
 from aetui.config import ImageShape
 from aetui.errors import printable
 from aetui.terminal import Ink
 from aetui.tui.widgets.classes import ClassMarks
 from aetui.tui.widgets.image_grid import Images, fit, shrink
-from aetui.tui.widgets.pixel_view import PixelView
-from aetui.tui.widgets.readout import Line, Readout, Role
+from aetui.tui.widgets.readout import Line, Role, Row, text_of
+from aetui.tui.widgets.sheet import Sheet
 
 SHOWN: Final = 6  # images
-MOST_ROWS: Final = 2  # of images
+ROWS: Final = ("first", "second")  # of images
 PICTURE_ROWS: Final = 5
 NARROWEST: Final = 10  # columns of an image in a single row
 
@@ -33,66 +29,54 @@ class Near:
     distances: Sequence[float]
 
 
-class NearestImages(Vertical):
+class NearestImages(Sheet):
     """A heading and rows of images, each with its class and its distance below it."""
 
     DEFAULT_CSS = """
-    NearestImages { display: none; width: 100%; height: auto; padding: 0 0 0 2; }
+    NearestImages { display: none; width: 1fr; margin: 0 0 0 2; }
     NearestImages.-shown { display: block; }
-    NearestImages Static { width: 100%; height: auto; color: $foreground-muted; }
-    NearestImages.-none PixelView, NearestImages.-none Readout { display: none; }
     """
 
     def __init__(self, *, ink: Ink, id: str | None = None) -> None:
-        super().__init__(id=id, classes="-none")
-        self._ink = ink
+        super().__init__(*ROWS, ink=ink, id=id)
         self._heading = ""
-
-    def compose(self) -> Iterable[Widget]:
-        yield Static(markup=False)
-        for _ in range(MOST_ROWS):
-            yield PixelView(ink=self._ink)
-            yield Readout()
+        self._captions: list[Line] = []  # of the rows of images that are shown
 
     @property
     def text(self) -> str:
         """The classes and the distances that are shown."""
-        if self.has_class("-none"):
-            return ""
-        return " ".join(row.text for row in self.query(Readout) if row.display)
+        return " ".join(map(text_of, self._captions))
 
     def explain_absence(self, reason: str) -> None:
         """Show no images, and why."""
-        self.set_class(True, "-none")
-        self._write(reason)
-
-    def _write(self, heading: str) -> None:
-        """Show a heading; the same again would have the screen laid out again."""
-        if heading != self._heading:
-            self._heading = heading
-            self.query_one(Static).update(heading)
+        self._heading, self._captions = reason, []
+        self.redraw()
 
     def show(self, found: Near, marks: ClassMarks) -> None:
-        self.set_class(False, "-none")
-        self._write("nearest images, with distance")
+        self._heading, self._captions = "nearest images, with distance", []
         width = self.content_size.width
-        rows = 1 if width // len(found.labels) >= NARROWEST else MOST_ROWS
+        rows = 1 if width // len(found.labels) >= NARROWEST else len(ROWS)
         per_row = -(-len(found.labels) // rows)
-        parts = zip(self.query(PixelView), self.query(Readout), strict=True)
-        for row, (pictures, words) in enumerate(parts):
-            pictures.display = words.display = row * per_row < len(found.labels)
-            if pictures.display:
-                part = slice(row * per_row, (row + 1) * per_row)
-                tile = _show_pictures(pictures, found.images[part], width // per_row)
-                words.show([_captions(found.labels[part], found.distances[part], marks, tile)])
+        for row, name in enumerate(ROWS[:rows]):
+            part = slice(row * per_row, (row + 1) * per_row)
+            labels, distances = found.labels[part], found.distances[part]
+            if labels:
+                tile = self._take(name, found.images[part], width // per_row)
+                self._captions.append(_captions(labels, distances, marks, tile))
+        self.redraw()
 
+    def _take(self, name: str, images: Images, tile: int) -> int:
+        """Draw [N, C, H, W] in `tile` columns each; the columns that a tile has then."""
+        drawn = fit(ImageShape(*images.shape[1:]), tile - 1, PICTURE_ROWS)
+        gap = max(1, (tile - drawn.columns) // drawn.scale)
+        self.picture(name).take_grid(shrink(images, drawn)[None], gap, drawn.scale)
+        return drawn.columns + gap * drawn.scale
 
-def _show_pictures(view: PixelView, images: Images, tile: int) -> int:
-    """Show [N, C, H, W] in `tile` columns each; the columns that a tile has then."""
-    drawn = fit(ImageShape(*images.shape[1:]), tile - 1, PICTURE_ROWS)
-    gap = max(1, (tile - drawn.columns) // drawn.scale)
-    view.show_grid(shrink(images, drawn)[None], gap, drawn.scale)
-    return drawn.columns + gap * drawn.scale
+    def compose_rows(self) -> Iterator[Row]:
+        yield from self.wrapped(self._heading)
+        for name, captions in zip(ROWS, self._captions, strict=False):
+            yield from self.picture_rows(name)
+            yield self.row(captions)
 
 
 def _captions(

@@ -118,20 +118,21 @@ class HalfBlocks(PixelRenderer):
         start, width = 0, len(top)
         for column in range(1, width + 1):
             if column == width or top[column] != top[start] or bottom[column] != bottom[start]:
-                character, style = self._cell(top[start], bottom[start])
-                segments.append(Segment(character * ((column - start) * scale), style))
+                above, below, columns = top[start], bottom[start], (column - start) * scale
+                if above >= 0 and below >= 0:
+                    segments.append(_run(above, below, columns))
+                else:
+                    segments.append(self._special_run(above, below, columns))
                 start = column
         return segments
 
-    def _cell(self, above: int, below: int) -> tuple[str, Style]:
-        # A space says the same as a half block of two equal halves, in fewer bytes.
-        character = " " if above == below else "▀"
-        if above >= 0 and below >= 0:
-            return character, _style(above, below)
+    def _special_run(self, above: int, below: int, columns: int) -> Segment:
+        """Cells of which a half is the ground or a mark."""
         if above == GROUND and below != GROUND:
             # The ground may be the terminal's own, which is no colour for the front.
-            return "▄", _mixed_style(self._colour(below), self.ground)
-        return character, _mixed_style(self._colour(above), self._colour(below))
+            return Segment("▄" * columns, _mixed_style(self._colour(below), self.ground))
+        style = _mixed_style(self._colour(above), self._colour(below))
+        return Segment(_half_block(above, below) * columns, style)
 
     def _colour(self, code: int) -> Color:
         if code >= 0:
@@ -188,10 +189,16 @@ def _arrays(image: Image.Image) -> tuple[Pixels, NDArray[np.bool_] | None]:
 
 
 @lru_cache(65536)
-def _style(above: int, below: int) -> Style:
-    return _mixed_style(colour(above), colour(below))
+def _run(above: int, below: int, columns: int) -> Segment:
+    """Cells of two colours. A picture has hundreds, and making one takes longer than this cache."""
+    return Segment(_half_block(above, below) * columns, _mixed_style(colour(above), colour(below)))
 
 
-@lru_cache(4096)
+def _half_block(above: int, below: int) -> str:
+    """A space says the same as a half block of two equal halves, in fewer bytes."""
+    return " " if above == below else "▀"
+
+
+@lru_cache(65536)
 def _mixed_style(above: Color, below: Color) -> Style:
     return Style(color=above, bgcolor=below)

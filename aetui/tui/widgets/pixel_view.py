@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-from PIL import Image
 from textual.geometry import Size
-from textual.strip import Strip
 
 from aetui.terminal import Ink
-from aetui.tui.widgets.image_grid import DrawnSize, Images, grid, picture_image
-from aetui.tui.widgets.pixel_renderer import Area, Line, pixel_renderer
+from aetui.tui.widgets.image_grid import DrawnSize, Images
+from aetui.tui.widgets.picture import Picture
+from aetui.tui.widgets.pixel_renderer import Area
 from aetui.tui.widgets.strip_view import StripView
 
 CORNER: Final = 4  # a frame's corner reaches along a quarter of each side
@@ -28,40 +26,42 @@ class PixelView(StripView):
 
     def __init__(self, *, ink: Ink = "true_colour", id: str | None = None) -> None:
         super().__init__(id=id)
-        self._picture = Image.new("L", (1, 1))
-        self._scale = 1
-        self._renderer = pixel_renderer(ink)
-        self._lines: list[Line] = []  # as they were drawn last
+        self._picture = Picture(ink)
 
     @property
     def image(self) -> Images:
         """The pixels that are shown, uint8 [H, W] or [H, W, C]; of a grid with their opacity."""
-        return np.asarray(self._picture)
+        return self._picture.pixels
 
     @property
     def scale(self) -> int:
         """Columns that a pixel takes, and half rows."""
-        return self._scale
+        return self._picture.scale
 
     def show(self, image: Images, scale: int | None = None) -> None:
         """Show one image, uint8 [C, H, W]; `scale` None keeps the present one."""
-        self._show(picture_image(image), scale)
+        before = self._sizes
+        self._picture.take(image, scale)
+        self._draw_anew(before)
 
     def show_grid(self, images: Images, gap: int = 0, scale: int | None = None) -> None:
         """Show [rows, columns, C, H, W], `gap` pixels between the images."""
-        self._show(grid(images, gap), scale)
+        before = self._sizes
+        self._picture.take_grid(images, gap, scale)
+        self._draw_anew(before)
 
-    def _show(self, picture: Image.Image, scale: int | None) -> None:
-        scale = scale or self._scale
-        resized = (picture.size, scale) != (self._picture.size, self._scale)
-        self._picture, self._scale = picture, scale
+    @property
+    def _sizes(self) -> tuple[int, int]:
+        return self._picture.columns, self._picture.rows
+
+    def _draw_anew(self, before: tuple[int, int]) -> None:
         self._draw()
-        if resized:
+        if self._sizes != before:
             self.refresh(layout=True)
 
     def frame(self, place: tuple[int, int] | None, drawn: DrawnSize) -> None:
         """Mark the corners of the image at (row, column) of a grid without gaps; None: of none."""
-        self._renderer.marks = () if place is None else _corners(place, drawn)
+        self._picture.mark(() if place is None else _corners(place, drawn))
         self._draw()
 
     def on_mount(self) -> None:
@@ -72,22 +72,18 @@ class PixelView(StripView):
         accent = self.get_component_rich_style("pixels--frame").color
         assert ground is not None
         assert accent is not None
-        self._renderer.ground, self._renderer.accent = ground, accent
+        self._picture.take_colours(ground, accent)
         self._draw()
 
     def _draw(self) -> None:
         if self.is_mounted:
-            width = self._picture.width * self._scale
-            lines = self._renderer.picture_lines(self._picture, self._scale)
-            known = {id(line): strip for line, strip in zip(self._lines, self.strips, strict=True)}
-            self.show_strips([known.get(id(line)) or Strip(line, width) for line in lines])
-            self._lines = lines
+            self.show_strips(self._picture.strips())
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        return int(self._picture.width) * self._scale
+        return self._picture.columns
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return (int(self._picture.height) * self._scale + 1) // 2
+        return self._picture.rows
 
 
 def _corners(place: tuple[int, int], drawn: DrawnSize) -> tuple[Area, ...]:
