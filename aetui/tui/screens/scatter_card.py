@@ -231,4 +231,6 @@ class Inspector:
 
 def _shown(latent: LatentMap, hidden: frozenset[int]) -> np.ndarray:
     """Which codes are shown, [N]."""
+    if not hidden:
+        return np.ones(len(latent.labels), np.bool_)
     return ~np.isin(latent.labels, list(hidden))

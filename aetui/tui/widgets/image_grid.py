@@ -65,7 +65,8 @@ def picture_image(image: Images, opaque: NDArray[np.bool_] | None = None) -> Ima
 def grid(images: Images, gap: int = 0) -> Image.Image:
     """[rows, columns, C, H, W] as one image, `gap` transparent pixels between them."""
     rows, columns, channels, height, width = images.shape
-    padded = np.pad(images, ((0, 0), (0, 0), (0, 0), (0, gap), (0, gap)))
+    padded = np.zeros((rows, columns, channels, height + gap, width + gap), np.uint8)
+    padded[..., :height, :width] = images
     laid = padded.transpose(2, 0, 3, 1, 4)
     laid = laid.reshape(channels, rows * (height + gap), columns * (width + gap))
     pixels = laid[:, : laid.shape[1] - gap, : laid.shape[2] - gap]
