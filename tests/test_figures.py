@@ -142,6 +142,34 @@ def test_a_denoiser_is_drawn_with_any_noise(
     assert "--noise is for pairs and worst" in refused(capsys, "loss", *known, "--noise", "blur")
 
 
+def test_the_rows_of_a_denoiser(
+    trained: Path, coloured: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    every = ("--rows", "noisy,denoised,clean,error,median")
+    svg = draw(trained, tmp_path / "x.svg", "pairs", "--run", "dae-001", *every).read_text()
+    for row in ("of denoised", "red: ≥ 0.6", "median", "SSIM 0."):
+        assert row in svg  # matplotlib writes each line as a comment, too
+    run, some = ("--run", "dae-001", "--dpi", "60"), ("--rows", "median,error")
+    with Image.open(draw(trained, tmp_path / "x.png", "worst", *run, *some)) as image:
+        assert image.info["Source"].endswith("--rows median,error")
+        red, green, _ = np.moveaxis(np.asarray(image.convert("RGB")).astype(int), 2, 0)
+        assert (red - green).max() > 40
+    draw(coloured, tmp_path / "x.png", "pairs", "--run", "clean", "--dpi", "50", *every)
+    other = ("pairs", "--runs", str(trained), "--run", "vae-001", *some)
+    assert "vae-001 removes no noise; leave out --rows" in refused(capsys, *other)
+    own = (
+        "pairs",
+        "--runs",
+        str(trained),
+        "--run",
+        "dae-001",
+        *some,
+        "--picture",
+        str(tmp_path / "x.png"),
+    )
+    assert "leave out --rows" in refused(capsys, *own)
+
+
 def test_a_picture_of_ones_own(trained: Path, tmp_path: Path, capsys: Capture) -> None:
     given = tmp_path / "mine.png"
     Image.new("L", (40, 40), 200).save(given)

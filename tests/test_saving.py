@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from aetui.tui.app import AetuiApp
+from aetui.tui.screens.denoise_card import DenoiseCard
 from aetui.tui.widgets.explore_view import ExploreView
 from tests.pilot import messages, opened, run_command, shown, text, until
 
@@ -68,6 +70,19 @@ async def test_denoise_saves_the_images_and_the_noise_that_it_shows(
         assert not app.screen.query_one("#underway").display
 
 
+async def test_denoise_saves_its_rows_with_their_scores(trained: Path, here: Path) -> None:
+    async with opened(trained, (160, 60)) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: "best of 3 5 7" in text(app))
+        scores = re.findall(r"(?:noisy|median) ([\d.]+)", app.screen.query_one(DenoiseCard).text)
+        path = await save(app, pilot, "rows.svg")
+    svg = path.read_text()
+    assert "--rows noisy,denoised,clean,error,median" in svg
+    assert len(scores) == 4
+    for score in scores:
+        assert (f"{float(score):.1f} dB" in svg) or (f"SSIM {float(score):.2f}" in svg)
+
+
 async def test_scatter_saves_its_classes_and_its_part(trained: Path, here: Path) -> None:
     async with opened(trained) as (app, pilot):
         await pilot.press("3")
@@ -80,6 +95,18 @@ async def test_scatter_saves_its_classes_and_its_part(trained: Path, here: Path)
         view = app.screen.query_one(ExploreView).zoomed_extent
         assert view is not None
         assert command.endswith("--view=" + ",".join(f"{value:.6g}" for value in view))
+
+
+async def test_scatter_saves_its_colours_and_layers(trained: Path, here: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("3")
+        await until(pilot, lambda: "360 images" in text(app))
+        await pilot.press("E", "p", "i")
+        await until(pilot, lambda: "error in nats" in text(app))
+        path = await save(app, pilot)
+        assert said_of(path).endswith("--layers decisions,thumbnails --color-by error")
+        with Image.open(path) as image:
+            assert image.info["Title"] == "Codes of 360 test images, by error"
 
 
 async def test_each_screen_saves_what_it_shows(trained: Path, here: Path) -> None:

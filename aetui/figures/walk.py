@@ -64,8 +64,8 @@ class _Scene:
         shown, plane = self.figure.subplots(1, 2, width_ratios=(1, 1.15))
         everything = np.concatenate([latent.points, way])
         set_extent(plane, extent_of(everything), latent)
-        draw_codes(plane, source, latent, latent.points, FADED)
-        name_classes(plane, source, latent, latent.points)
+        draw_codes(plane, source, latent.labels, latent.points, FADED)
+        name_classes(plane, source, latent.labels, latent.points)
         plane.plot(way[:, 0], way[:, 1], color=source.theme.whisper, linewidth=0.6)
         bright: dict[str, Any] = {"color": source.theme.accent, "zorder": 4}
         (self._trail,) = plane.plot([], [], linewidth=1.6, **bright)
