@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -118,6 +119,29 @@ def test_a_walk_through_chosen_points(trained: Path, tmp_path: Path) -> None:
     with Image.open(draw(trained, tmp_path / "walk.gif", "walk", *options)) as image:
         assert "--through=-1,0.5:1,-1:2,0" in image.info["comment"].decode()
         assert 20 < getattr(image, "n_frames", 1) < 40
+
+
+def test_a_walk_of_an_earlier_epoch_shows_its_stored_images(
+    trained: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    shutil.copytree(trained / "vae-001", tmp_path / "vae-001")
+    for weights in (tmp_path / "vae-001").glob("*.pt"):
+        weights.unlink()
+    options = ("--run", "vae-001", "--dpi", "50", "--through=-1,0:1,0", "--epoch", "1")
+    with Image.open(draw(tmp_path, tmp_path / "walk.gif", "walk", *options)) as image:
+        said = image.info["comment"].decode()
+        assert len({frame.tobytes() for frame in _left_halves(image)}) > 1
+    assert "epoch 1: the nearest of 16 x 16 stored images" in said
+    assert "·  epoch 1  ·" in said
+    other = ("walk", "--runs", str(tmp_path), *options, "--axes", "pca")
+    error = refused(capsys, *other, "-o", str(tmp_path / "x.gif"))
+    assert "as of epoch 1. Choose the last epoch, or the axes of the largest KL." in error
+
+
+def _left_halves(image: Image.Image) -> Iterator[Image.Image]:
+    for number in range(getattr(image, "n_frames", 1)):
+        image.seek(number)
+        yield image.convert("L").crop((0, 20, image.width // 3, image.height - 40))
 
 
 def test_a_denoiser_is_drawn_with_any_noise(

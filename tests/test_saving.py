@@ -128,6 +128,27 @@ def is_ready(app: AetuiApp, words: str) -> bool:
     return words in text(app)
 
 
+async def test_a_walk_on_an_epoch_that_is_held(trained: Path, here: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("5")
+        await until(pilot, lambda: "z0" in text(app))
+        await pilot.press("comma")
+        await until(pilot, lambda: "nearest scanned image" in text(app))
+        await pilot.press("a", "right", "right")
+        said = said_of(await save(app, pilot))
+        assert "epoch 1: the nearest of 16 x 16 stored images" in said
+        assert "aetui figure walk --run vae-001 --epoch 1 --through=" in said
+        await pilot.press("x")
+        await until(pilot, lambda: app.screen.query(Input))
+        await pilot.press(*"pca", "enter")
+        await until(pilot, lambda: "pc1" in text(app))
+        await pilot.press("S")
+        await until(pilot, lambda: app.screen.query("#path"))
+        app.screen.query_one("#path", Input).value = "other.gif"
+        await pilot.press("enter")
+        await until(pilot, lambda: says(app, "other axes cannot be decoded as of epoch 1"), LONG)
+
+
 async def test_draw_saves_the_drawing(trained: Path, here: Path) -> None:
     async with opened(trained) as (app, pilot):
         await pilot.press("6")
