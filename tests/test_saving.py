@@ -149,6 +149,17 @@ async def test_a_walk_on_an_epoch_that_is_held(trained: Path, here: Path) -> Non
         await until(pilot, lambda: says(app, "other axes cannot be decoded as of epoch 1"), LONG)
 
 
+async def test_traversals_of_an_epoch_that_is_held_are_not_there(trained: Path, here: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("4")
+        await until(pilot, lambda: "z0" in text(app))
+        await pilot.press("comma", "v")
+        await until(pilot, lambda: "no weights of this epoch" in text(app))
+        await pilot.press("S")
+        await until(pilot, lambda: says(app, "The weights of this epoch are gone"))
+        assert not app.screen.query("#path")
+
+
 async def test_draw_saves_the_drawing(trained: Path, here: Path) -> None:
     async with opened(trained) as (app, pilot):
         await pilot.press("6")
