@@ -57,7 +57,7 @@ def test_a_scale_names_its_unit_and_a_legend_what_it_lists(trained: Path, tmp_pa
         (("--color-by", "error", "--epoch", "1"), "(nats), with the weights after epoch 2 "),
         (("--color-by", "density"), "density (images within a square of side 0."),
         (("--color-by", "cluster"), "cluster of k-means, by"),
-        (chosen, "7  (hidden)"),
+        (chosen, "7  (none)"),
     ):
         svg = draw(trained, tmp_path / "x.svg", *options).read_text()
         assert wanted in svg  # matplotlib writes each text as a comment, too

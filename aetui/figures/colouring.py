@@ -73,14 +73,14 @@ def draw_coloured(
     """
     points, numbers = source.latent.points[among], colouring.numbers[among]
     layers = source.choices.layers
-    hidden = np.setdiff1d(colouring.numbers, numbers).tolist() if "decisions" in layers else []
+    unseen = np.setdiff1d(colouring.numbers, numbers).tolist() if "decisions" in layers else []
     if colouring.values is None:
         draw_codes(axes, source, numbers, points)
-        legend(axes, source, numbers, others, colouring.title, hidden)
+        legend(axes, source, numbers, others, colouring.title, unseen)
         return
     _draw_values(axes, source, colouring, points, colouring.values[among])
     if layers:
-        legend(axes, source, numbers, others, colouring.title, hidden, SQUARE)
+        legend(axes, source, numbers, others, colouring.title, unseen, SQUARE)
     elif others:
         list_beside(axes, others, [label_of(other) for other in others])
 

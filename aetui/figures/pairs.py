@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -104,14 +105,22 @@ def denoising_rows(source: Source, chosen: Sequence[int], title: str) -> Plot:
         "error": _error_row(found),
         "median": _restored_row(found.median, _median_name(found), with_ssim=with_ssim),
     }
-    return _plot(source, [rows[row] for row in shown], title)
+    *first, last = (rows[row] for row in shown)
+    if "clean" not in shown:  # which would name the images
+        last = replace(last, captions=_lines(last.captions, _numbers(chosen)))
+    return _plot(source, [*first, last], title)
+
+
+def _lines(captions: Sequence[str], below: Sequence[str]) -> list[str]:
+    return [
+        f"{first}\n{second}".strip() for first, second in zip_longest(captions, below, fillvalue="")
+    ]
 
 
 def _restored_row(found: Restored, name: str, *, with_ssim: bool) -> ImageRow:
     captions = [f"{value:.1f} dB" for value in found.psnr]
     if with_ssim:
-        both = zip(captions, found.ssim, strict=True)
-        captions = [f"{psnr}\nSSIM {ssim:.2f}" for psnr, ssim in both]
+        captions = _lines(captions, [f"SSIM {value:.2f}" for value in found.ssim])
     return ImageRow(name, found.images, captions)
 
 

@@ -105,20 +105,21 @@ def legend(
     labels: NDArray[np.int64],
     others: Sequence[Artist] = (),
     title: str = "class (images)",
-    hidden: Sequence[int] = (),
+    unseen: Sequence[int] = (),
     marker: str = "o",
 ) -> None:
     """Name the classes beside the axes, each with the number of its codes, and then `others`.
 
-    `labels` are those of the codes. Of classes that are `hidden`, only the colour is shown.
+    `labels` are those of the codes. Classes that are `unseen` have none, but layers have colours
+    of theirs.
     """
     counts = np.bincount(labels)
-    colours = class_colours(source, np.array([*labels, *hidden]))
-    present = sorted({*np.flatnonzero(counts).tolist(), *hidden})
+    colours = class_colours(source, np.array([*labels, *unseen]))
+    present = sorted({*np.flatnonzero(counts).tolist(), *unseen})
     marks: list[Artist] = []
     names: list[str] = []
     for label in present[:MOST_LISTED]:
-        said = "hidden" if label in hidden else f"{counts[label]:,}"
+        said = "none" if label in unseen else f"{counts[label]:,}"
         marks.append(_mark(colours[label], marker))
         names.append(f"{source.class_name(label, LONGEST_NAME)}  ({said})")
     if len(present) > len(marks):
