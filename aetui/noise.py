@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from aetui.catalog import TEST_SIGMA
 from aetui.errors import BadInput, printable
 from aetui.model_spec import Setting
+
+Row = Literal["noisy", "denoised", "clean", "error", "median"]
+ROWS: Final[tuple[Row, ...]] = ("noisy", "denoised", "clean", "error", "median")
+"""Of images and their noise, in the order in which Denoise gives them room.
+
+The error is that of the denoised images; median is what a median filter makes of the noisy ones.
+"""
+MAIN_ROWS: Final = ROWS[:3]
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import pytest
 from textual.pilot import Pilot
 
 from aetui.config import ImageShape
-from aetui.noise import NOISE_KINDS
+from aetui.noise import NOISE_KINDS, ROWS
 from aetui.tui.app import AetuiApp
 from aetui.tui.screens.denoise_card import DenoiseCard
-from aetui.tui.screens.denoise_rows import ROWS, lay_out
+from aetui.tui.screens.denoise_rows import lay_out
 from aetui.tui.widgets.histogram import histogram
 from aetui.tui.widgets.pixel_view import PixelView
 from tests.pilot import opened, run_command, shown, text, until

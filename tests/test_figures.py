@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -120,6 +121,29 @@ def test_a_walk_through_chosen_points(trained: Path, tmp_path: Path) -> None:
         assert 20 < getattr(image, "n_frames", 1) < 40
 
 
+def test_a_walk_of_an_earlier_epoch_shows_its_stored_images(
+    trained: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    shutil.copytree(trained / "vae-001", tmp_path / "vae-001")
+    for weights in (tmp_path / "vae-001").glob("*.pt"):
+        weights.unlink()
+    options = ("--run", "vae-001", "--dpi", "50", "--through=-1,0:1,0", "--epoch", "1")
+    with Image.open(draw(tmp_path, tmp_path / "walk.gif", "walk", *options)) as image:
+        said = image.info["comment"].decode()
+        assert len({frame.tobytes() for frame in _left_halves(image)}) > 1
+    assert "epoch 1: the nearest of 16 x 16 stored images" in said
+    assert "·  epoch 1  ·" in said
+    other = ("walk", "--runs", str(tmp_path), *options, "--axes", "pca")
+    error = refused(capsys, *other, "-o", str(tmp_path / "x.gif"))
+    assert "as of epoch 1. Choose the last epoch, or the axes of the largest KL." in error
+
+
+def _left_halves(image: Image.Image) -> Iterator[Image.Image]:
+    for number in range(getattr(image, "n_frames", 1)):
+        image.seek(number)
+        yield image.convert("L").crop((0, 20, image.width // 3, image.height - 40))
+
+
 def test_a_denoiser_is_drawn_with_any_noise(
     trained: Path, coloured: Path, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -140,6 +164,34 @@ def test_a_denoiser_is_drawn_with_any_noise(
     assert "between 0 and 1, not 1.5" in refused(capsys, *blocks, "--strength", "1.5")
     assert "the last one is #359" in refused(capsys, "pairs", *known, "--images", "360")
     assert "--noise is for pairs and worst" in refused(capsys, "loss", *known, "--noise", "blur")
+
+
+def test_the_rows_of_a_denoiser(
+    trained: Path, coloured: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    every = ("--rows", "noisy,denoised,clean,error,median")
+    svg = draw(trained, tmp_path / "x.svg", "pairs", "--run", "dae-001", *every).read_text()
+    for row in ("of denoised", "red: ≥ 0.6", "median", "SSIM 0."):
+        assert row in svg  # matplotlib writes each line as a comment, too
+    run, some = ("--run", "dae-001", "--dpi", "60"), ("--rows", "median,error")
+    with Image.open(draw(trained, tmp_path / "x.png", "worst", *run, *some)) as image:
+        assert image.info["Source"].endswith("--rows median,error")
+        red, green, _ = np.moveaxis(np.asarray(image.convert("RGB")).astype(int), 2, 0)
+        assert (red - green).max() > 40
+    draw(coloured, tmp_path / "x.png", "pairs", "--run", "clean", "--dpi", "50", *every)
+    other = ("pairs", "--runs", str(trained), "--run", "vae-001", *some)
+    assert "vae-001 removes no noise; leave out --rows" in refused(capsys, *other)
+    own = (
+        "pairs",
+        "--runs",
+        str(trained),
+        "--run",
+        "dae-001",
+        *some,
+        "--picture",
+        str(tmp_path / "x.png"),
+    )
+    assert "leave out --rows" in refused(capsys, *own)
 
 
 def test_a_picture_of_ones_own(trained: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from aetui.tui.app import AetuiApp
+from aetui.tui.screens.denoise_card import DenoiseCard
 from aetui.tui.widgets.explore_view import ExploreView
 from tests.pilot import messages, opened, run_command, shown, text, until
 
@@ -68,6 +70,19 @@ async def test_denoise_saves_the_images_and_the_noise_that_it_shows(
         assert not app.screen.query_one("#underway").display
 
 
+async def test_denoise_saves_its_rows_with_their_scores(trained: Path, here: Path) -> None:
+    async with opened(trained, (160, 60)) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: "best of 3 5 7" in text(app))
+        scores = re.findall(r"(?:noisy|median) ([\d.]+)", app.screen.query_one(DenoiseCard).text)
+        path = await save(app, pilot, "rows.svg")
+    svg = path.read_text()
+    assert "--rows noisy,denoised,clean,error,median" in svg
+    assert len(scores) == 4
+    for score in scores:
+        assert (f"{float(score):.1f} dB" in svg) or (f"SSIM {float(score):.2f}" in svg)
+
+
 async def test_scatter_saves_its_classes_and_its_part(trained: Path, here: Path) -> None:
     async with opened(trained) as (app, pilot):
         await pilot.press("3")
@@ -80,6 +95,18 @@ async def test_scatter_saves_its_classes_and_its_part(trained: Path, here: Path)
         view = app.screen.query_one(ExploreView).zoomed_extent
         assert view is not None
         assert command.endswith("--view=" + ",".join(f"{value:.6g}" for value in view))
+
+
+async def test_scatter_saves_its_colours_and_layers(trained: Path, here: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("3")
+        await until(pilot, lambda: "360 images" in text(app))
+        await pilot.press("E", "p", "i")
+        await until(pilot, lambda: "error in nats" in text(app))
+        path = await save(app, pilot)
+        assert said_of(path).endswith("--layers decisions,thumbnails --color-by error")
+        with Image.open(path) as image:
+            assert image.info["Title"] == "Codes of 360 test images, by error"
 
 
 async def test_each_screen_saves_what_it_shows(trained: Path, here: Path) -> None:
@@ -99,6 +126,38 @@ async def test_each_screen_saves_what_it_shows(trained: Path, here: Path) -> Non
 
 def is_ready(app: AetuiApp, words: str) -> bool:
     return words in text(app)
+
+
+async def test_a_walk_on_an_epoch_that_is_held(trained: Path, here: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("5")
+        await until(pilot, lambda: "z0" in text(app))
+        await pilot.press("comma")
+        await until(pilot, lambda: "nearest scanned image" in text(app))
+        await pilot.press("a", "right", "right")
+        said = said_of(await save(app, pilot))
+        assert "epoch 1: the nearest of 16 x 16 stored images" in said
+        assert "aetui figure walk --run vae-001 --epoch 1 --through=" in said
+        await pilot.press("x")
+        await until(pilot, lambda: app.screen.query(Input))
+        await pilot.press(*"pca", "enter")
+        await until(pilot, lambda: "pc1" in text(app))
+        await pilot.press("S")
+        await until(pilot, lambda: app.screen.query("#path"))
+        app.screen.query_one("#path", Input).value = "other.gif"
+        await pilot.press("enter")
+        await until(pilot, lambda: says(app, "other axes cannot be decoded as of epoch 1"), LONG)
+
+
+async def test_traversals_of_an_epoch_that_is_held_are_not_there(trained: Path, here: Path) -> None:
+    async with opened(trained) as (app, pilot):
+        await pilot.press("4")
+        await until(pilot, lambda: "z0" in text(app))
+        await pilot.press("comma", "v")
+        await until(pilot, lambda: "no weights of this epoch" in text(app))
+        await pilot.press("S")
+        await until(pilot, lambda: says(app, "The weights of this epoch are gone"))
+        assert not app.screen.query("#path")
 
 
 async def test_draw_saves_the_drawing(trained: Path, here: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from aetui.catalog import check_reference, find_data, is_reference, model_spec
@@ -71,6 +71,19 @@ def numbers_argument(text: str) -> tuple[int, ...]:
     if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
         raise argparse.ArgumentTypeError(f"{text!r} is not whole numbers, as in 3,14,15")
     return tuple(map(int, parts))
+
+
+def names_argument(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    """The argparse type of some of the `known` names, each once, as in "a,b"."""
+
+    def parse_argument(text: str) -> tuple[str, ...]:
+        names = tuple(text.split(","))
+        if not set(names) <= set(known) or len(set(names)) < len(names):
+            listed = ", ".join(known)
+            raise argparse.ArgumentTypeError(f"{text!r} is not some of {listed}, each once")
+        return names
+
+    return parse_argument
 
 
 def extent_argument(text: str) -> tuple[float, float, float, float]:

@@ -15,7 +15,9 @@ from aetui.figures.save import KINDS, endings_of, needs_plane, save_figure
 from aetui.figures.source import Choices, Source
 from aetui.figures.theme import DARK, LIGHT
 from aetui.ml.pictures import Noise
+from aetui.noise import MAIN_ROWS
 from aetui.runs.directory import find_run, list_runs, read_config, shipped_runs
+from aetui.runs.map_options import COLOURED_BY
 from aetui.runs.summary import last_change
 
 
@@ -59,6 +61,9 @@ def _choices(options: argparse.Namespace) -> Choices:
         picture=options.picture,
         classes=options.classes,
         view=options.view,
+        color_by=options.color_by or COLOURED_BY[0],
+        layers=options.layers,
+        rows=options.rows or MAIN_ROWS,
     )
 
 

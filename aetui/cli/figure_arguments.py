@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from aetui.cli.argument_types import (
     extent_argument,
+    names_argument,
     noise_argument,
     numbers_argument,
     typed,
 )
 from aetui.errors import BadInput
 from aetui.model_spec import SEED
-from aetui.noise import GAUSSIAN, NOISE_KINDS
+from aetui.noise import GAUSSIAN, NOISE_KINDS, ROWS
+from aetui.runs.map_options import COLOURED_BY, LAYERS
 
 KINDS_WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "noise": ("pairs", "worst"),
@@ -23,8 +25,12 @@ KINDS_WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "seed": ("pairs",),
     "images": ("pairs",),
     "picture": ("pairs",),
+    "rows": ("pairs", "worst"),
     "classes": ("scatter",),
     "view": ("scatter",),
+    "color_by": ("scatter",),
+    "layers": ("scatter",),
+    "epoch": ("scatter", "manifold", "walk"),
     "through": ("walk",),
     "axes": ("scatter", "manifold", "walk"),
 }
@@ -66,6 +72,27 @@ def add_figure_choices(parser: argparse.ArgumentParser) -> None:
         help="numbers of the classes whose codes are shown (default: all)",
     )
     parser.add_argument(
+        "--rows",
+        type=names_argument(ROWS),
+        default=(),
+        metavar="ROW,ROW...",
+        help=f"what is shown of a denoiser's images: {', '.join(ROWS)} (default: the first three)",
+    )
+    parser.add_argument(
+        "--color-by",
+        choices=COLOURED_BY,
+        metavar="WHAT",
+        help=f"what the colours of the codes say: {', '.join(COLOURED_BY)} (default: label)",
+    )
+    parser.add_argument(
+        "--layers",
+        type=names_argument(LAYERS),
+        default=(),
+        metavar="LAYER,LAYER",
+        help="decisions: the class that a probe gives each place, paler where it is unsure; "
+        "thumbnails: images where the codes are densest (default: none)",
+    )
+    parser.add_argument(
         "--axes",
         metavar="A,B",
         help="the latent axes of the plane, or pca (default: those of the largest KL)",
@@ -83,12 +110,22 @@ def check_choices(options: argparse.Namespace) -> None:
     given = {name for name in KINDS_WITH if getattr(options, name) not in (None, (), GAUSSIAN)}
     for name in sorted(given):
         if options.kind not in KINDS_WITH[name]:
-            kinds = " and ".join(KINDS_WITH[name])
-            raise BadInput(f"--{name} is for {kinds}; leave it out of {options.kind}.")
+            kinds = _listed(KINDS_WITH[name])
+            raise BadInput(f"{_typed(name)} is for {kinds}; leave it out of {options.kind}.")
     if options.picture is not None and given - {"picture"}:
-        others = ", ".join(f"--{name}" for name in sorted(given - {"picture"}))
+        others = ", ".join(map(_typed, sorted(given - {"picture"})))
         raise BadInput(f"a picture of yours is taken as it is; leave out {others}.")
     strength_of(options)
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    *first, last = kinds
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _typed(name: str) -> str:
+    """The option of that name, as it is typed."""
+    return "--" + name.replace("_", "-")
 
 
 def strength_of(options: argparse.Namespace) -> float:
@@ -107,9 +144,11 @@ def choice_words(options: argparse.Namespace) -> list[str]:
         words += ["--strength", options.strength]
     if options.seed is not None:
         words += ["--seed", str(options.seed)]
-    for name in ("images", "classes"):
-        if numbers := getattr(options, name):
-            words += [f"--{name}", ",".join(map(str, numbers))]
+    for name in ("images", "rows", "classes", "layers"):
+        if listed := getattr(options, name):
+            words += [f"--{name}", ",".join(map(str, listed))]
+    if options.color_by is not None:
+        words += ["--color-by", options.color_by]
     if options.picture is not None:
         words += ["--picture", options.picture.name]
     if options.axes is not None:

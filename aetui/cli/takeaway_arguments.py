@@ -37,7 +37,8 @@ DPI: Final = Setting(
     *("dpi", int, 50, 1200), help="pixels per inch (default: 300, for film and walk 110)"
 )
 EPOCH: Final = Setting(
-    *("epoch", int, 0, 10**9), help="epoch of the codes and the plane (default: the newest)"
+    *("epoch", int, 0, 10**9),
+    help="epoch of the codes and the plane, whose stored images are shown (default: the newest)",
 )
 
 

@@ -44,8 +44,8 @@ def _frame(source: Source, latent: LatentMap, last: LatentMap, line: str) -> Fig
     codes, plane = figure.subplots(1, 2, width_ratios=(1.25, 1))
     points = latent.codes[:, list(last.axes)]
     set_extent(codes, extent_of(last.points), last)
-    colours = draw_codes(codes, source, latent, points)
-    legend(codes, source, latent, colours, [])
+    draw_codes(codes, source, latent.labels, points)
+    legend(codes, source, latent.labels)
     show_plane(plane, latent.plane, latent, source.theme.ground)
     score = source.provenance("", latent.epoch).score
     codes.set_title(f"epoch {latent.epoch:,}" + (f"   {score}" if score else ""))

@@ -27,16 +27,15 @@ OTHERS: Final = 0.9  # inches above and below
 def draw_manifold(source: Source) -> Plot:
     """A grid of decoded images over what the newest map shows; of a chosen epoch, its own."""
     latent = source.latent
-    images = (
-        _stored(source, latent) if source.choices.epoch is not None else scanned(source, latent)
-    )
+    is_stored = source.choices.epoch is not None
+    images = stored_map(source).plane if is_stored else scanned(source, latent)
     figure = Figure(figsize=(WIDTH, WIDTH))
     axes = figure.add_subplot()
     tiles = show_plane(axes, images, latent, source.theme.ground)
     figure.set_size_inches(WIDTH, (WIDTH - 0.7) * tiles.aspect + OTHERS)
     title = f"The latent plane, decoded at {tiles.columns} x {tiles.rows} points"
     if latent.codes.shape[1] > 2:
-        held = "0" if images is latent.plane else "their means"
+        held = "0" if is_stored else "their means"
         title += f"; the other {latent.codes.shape[1] - 2} axes are {held}"
     axes.set_title(title)
     return finished(figure, source, title, latent.epoch)
@@ -52,12 +51,14 @@ def scanned(source: Source, latent: LatentMap) -> Pixels:
     return decoded(source.opened, z).reshape(SIDE, SIDE, *source.config.image_shape.sizes)
 
 
-def _stored(source: Source, latent: LatentMap) -> Pixels:
-    """The plane that the map holds, in place of weights that are gone."""
+def stored_map(source: Source) -> LatentMap:
+    """The map, whose stored plane is shown in place of weights that are gone."""
+    latent = source.latent
     if latent.chosen is not None:
         where = f"{source.run.name} keeps weights of its last epoch only"
-        raise BadInput(f"{where}, so other axes cannot be decoded as of epoch {latent.epoch}.")
-    return latent.plane
+        reason = f"{where}, so other axes cannot be decoded as of epoch {latent.epoch}"
+        raise BadInput(f"{reason}. Choose the last epoch, or the axes of the largest KL.")
+    return latent
 
 
 def show_plane(axes: Axes, images: Pixels, latent: LatentMap, ground: str) -> Tiles:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
@@ -49,26 +52,38 @@ def name_axes(axes: Axes, latent: LatentMap) -> None:
 
 
 def draw_codes(
-    axes: Axes, source: Source, latent: LatentMap, points: NDArray[np.float32], alpha: float = 0.75
-) -> list[str]:
-    """Draw `points` [N, 2], the codes of `latent`, in the colours of their classes, by label."""
-    count = max(len(source.config.classes), int(latent.labels.max()) + 1)
-    colours = source.theme.class_colours(count)
-    shades = np.array(colours)[latent.labels]
+    axes: Axes,
+    source: Source,
+    labels: NDArray[np.int64],
+    points: NDArray[np.float32],
+    alpha: float = 0.75,
+) -> None:
+    """Draw `points` [N, 2] in the colours of their classes."""
+    colours = np.array(class_colours(source, labels))
+    draw_dots(axes, points, c=colours[labels], alpha=alpha)
+
+
+def class_colours(source: Source, labels: NDArray[np.int64]) -> list[str]:
+    """The colours of the classes, by label."""
+    count = max(len(source.config.classes), int(labels.max()) + 1)
+    return source.theme.class_colours(count)
+
+
+def draw_dots(axes: Axes, points: NDArray[np.float32], **colours: Any) -> PathCollection:
+    """Draw `points` [N, 2] at a size that suits their number."""
     area = float(np.clip(INKED / len(points), *DOT))
-    axes.scatter(points[:, 0], points[:, 1], s=area, c=shades, alpha=alpha, linewidths=0)
-    return colours
+    return axes.scatter(points[:, 0], points[:, 1], s=area, linewidths=0, **colours)
 
 
 def name_classes(
-    axes: Axes, source: Source, latent: LatentMap, points: NDArray[np.float32]
+    axes: Axes, source: Source, labels: NDArray[np.int64], points: NDArray[np.float32]
 ) -> None:
     """Write each class's name where its codes are densest, unless there are very many classes."""
-    present = np.unique(latent.labels)
+    present = np.unique(labels)
     if not 1 < len(present) <= MOST_NAMED:
         return
     for label in present:
-        x, y = densest(points[latent.labels == label])
+        x, y = densest(points[labels == label])
         name = source.class_name(int(label), LONGEST_NAME)
         text = axes.text(x, y, name, ha="center", va="center", weight="bold", zorder=3)
         text.set_path_effects([withStroke(linewidth=2.5, foreground=source.theme.ground)])
@@ -85,22 +100,40 @@ def densest(points: NDArray[np.float32]) -> tuple[float, float]:
 
 
 def legend(
-    axes: Axes, source: Source, latent: LatentMap, colours: list[str], others: list[Line2D]
+    axes: Axes,
+    source: Source,
+    labels: NDArray[np.int64],
+    others: Sequence[Artist] = (),
+    title: str = "class (images)",
+    unseen: Sequence[int] = (),
+    marker: str = "o",
 ) -> None:
-    """Name the classes beside the axes, each with the number of its codes, and then `others`."""
-    present, counts = np.unique(latent.labels, return_counts=True)
-    shown = list(zip(present.tolist(), counts.tolist(), strict=True))[:MOST_LISTED]
-    marks = [_mark(colours[label]) for label, _ in shown]
-    names = [f"{source.class_name(label, LONGEST_NAME)}  ({count:,})" for label, count in shown]
-    if len(present) > len(shown):
+    """Name the classes beside the axes, each with the number of its codes, and then `others`.
+
+    `labels` are those of the codes. Classes that are `unseen` have none, but layers have colours
+    of theirs.
+    """
+    counts = np.bincount(labels)
+    colours = class_colours(source, np.array([*labels, *unseen]))
+    present = sorted({*np.flatnonzero(counts).tolist(), *unseen})
+    marks: list[Artist] = []
+    names: list[str] = []
+    for label in present[:MOST_LISTED]:
+        said = "none" if label in unseen else f"{counts[label]:,}"
+        marks.append(_mark(colours[label], marker))
+        names.append(f"{source.class_name(label, LONGEST_NAME)}  ({said})")
+    if len(present) > len(marks):
+        names.append(f"and {len(present) - len(marks)} more")
         marks.append(Line2D([], [], linewidth=0))
-        names.append(f"and {len(present) - len(shown)} more")
-    marks += others
-    names += [str(other.get_label()) for other in others]
+    list_beside(axes, [*marks, *others], [*names, *map(label_of, others)], title)
+
+
+def list_beside(axes: Axes, marks: Sequence[Artist], names: Sequence[str], title: str = "") -> None:
+    """A legend beside the axes."""
     axes.legend(
         marks,
         names,
-        title="class (images)",
+        title=title,
         loc="upper left",
         bbox_to_anchor=(1.01, 1.0),
         alignment="left",
@@ -109,8 +142,13 @@ def legend(
     )
 
 
-def _mark(colour: str) -> Line2D:
-    return Line2D([], [], linewidth=0, marker="o", markersize=4, color=colour)
+def label_of(mark: Artist) -> str:
+    """What a legend calls it."""
+    return str(mark.get_label())
+
+
+def _mark(colour: str, marker: str) -> Line2D:
+    return Line2D([], [], linewidth=0, marker=marker, markersize=4, color=colour)
 
 
 def draw_prior(axes: Axes, source: Source, latent: LatentMap) -> list[Line2D]:

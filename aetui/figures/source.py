@@ -7,17 +7,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from aetui.config import RunConfig
 from aetui.errors import BadInput, printable
 from aetui.figures.provenance import Provenance, provenance_of
 from aetui.figures.theme import Theme
-from aetui.ml.data.dataset import Dataset
-from aetui.ml.opened_run import OpenedRun, images_for, open_run
+from aetui.ml.data.dataset import Dataset, TestImages
+from aetui.ml.opened_run import OpenedRun, images_for, open_run, own_test_images
 from aetui.ml.pictures import Noise
 from aetui.model_spec import ModelSpec
+from aetui.noise import MAIN_ROWS, Row
 from aetui.runs.basis import read_axes
 from aetui.runs.directory import METRICS, latent_epochs, read_config
 from aetui.runs.latent_map import LatentMap, load_latent_map
+from aetui.runs.map_options import ColourBy, Layer
 from aetui.runs.metrics import MetricsTail, Record
 
 Point = tuple[float, ...]
@@ -39,6 +43,9 @@ class Choices:
     picture: Path | None = None  # a file in place of test images
     classes: tuple[int, ...] = ()  # whose codes are shown, by label; () for all
     view: Extent | None = None  # the part of the plane that is shown
+    color_by: ColourBy = "label"  # what the colours of codes say
+    layers: tuple[Layer, ...] = ()  # what else is shown on their plane
+    rows: tuple[Row, ...] = MAIN_ROWS  # of a denoiser's images
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,20 @@ class Source:
     def images(self) -> Dataset:
         """Test images to try the run on; `BadInput` where they are not on this machine."""
         return images_for(self.opened, self.choices.data, self.data_dir, self.tell)
+
+    def mapped_images(self, latent: LatentMap) -> TestImages:
+        """The test images whose codes `latent` holds; `BadInput` where they are not here."""
+        if self.choices.data is not None:
+            cure = "Leave out --data"
+            raise BadInput(f"the codes are those of {self.run.name}'s own images. {cure}.")
+        found, count = own_test_images(self.config, self.data_dir), len(latent.labels)
+        images, labels = found.images[:count], found.labels[:count]
+        is_same = np.array_equal(labels.numpy(), latent.labels)
+        if not is_same or tuple(images.shape[1:]) != self.config.image_shape.sizes:
+            name = printable(self.config.data, 200)
+            said = f"{name} has other images than those that {self.run.name} was trained on"
+            raise BadInput(f"{said}. Give the folder of these with --data-dir.")
+        return TestImages(images, labels)
 
     def provenance(self, title: str, epoch: float) -> Provenance:
         """Where a figure comes from that shows the run after `epoch`."""

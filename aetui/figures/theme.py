@@ -7,12 +7,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib import colormaps, font_manager
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import ListedColormap, to_hex, to_rgb
 
 # Petroff, "Accessible color sequences for data visualization" (arXiv:2107.02270): ten colours that
 # colour-blind readers tell apart. The app's classes have them too.
@@ -22,6 +23,7 @@ PETROFF_10: Final = (
 )
 CONTRAST: Final = 2.5  # smallest contrast of a class's colour to the ground (WCAG 2.1)
 BLEND_STEP: Final = 0.05
+RAMP_CONTRAST: Final = 2.0  # of a value's colour to the ground
 FALLBACK_FONTS: Final = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans", "Arial Unicode MS")
 """For names of classes that DejaVu Sans, which matplotlib brings along, cannot write."""
 
@@ -41,6 +43,18 @@ class Theme:
             return [self._legible(colour) for colour in PETROFF_10[:count]]
         wheel = colormaps["turbo"](np.linspace(0.02, 0.98, count))
         return [self._legible(to_hex((red, green, blue))) for red, green, blue, _ in wheel.tolist()]
+
+    @cached_property
+    def ramp(self) -> ListedColormap:
+        """Viridis, which is perceptually uniform, without the end that the ground swallows.
+
+        High values stand out most.
+        """
+        ground = np.array(to_rgb(self.ground))
+        shades = np.array(colormaps["viridis"](np.arange(256)))[:, :3]
+        contrasts = np.array([_contrast(shade, ground) for shade in shades])
+        shades = shades[contrasts >= RAMP_CONTRAST]
+        return ListedColormap(shades if contrasts[-1] > contrasts[0] else shades[::-1])
 
     def _legible(self, colour: str) -> str:
         """`colour`, moved towards the ink until it stands out from the ground."""
@@ -104,5 +118,6 @@ def _parameters(theme: Theme) -> dict[Any, Any]:
         "ytick.major.width": 0.6,
         "legend.frameon": False,
         "lines.linewidth": 1.0,
+        "image.composite_image": False,  # in an SVG, every image can be taken out
         "pdf.fonttype": 42,  # letters stay letters, which a journal's tools can embed
     }

@@ -97,11 +97,13 @@ def name_rows(axes: Axes, tiles: Tiles, names: Sequence[str]) -> None:
         )
 
 
-def write_below(axes: Axes, tiles: Tiles, row: int, texts: Sequence[str], colour: str) -> None:
+def write_below(
+    axes: Axes, tiles: Tiles, row: int, texts: Sequence[str], colour: str, points: float = SMALL
+) -> None:
     """Write a text below each tile of a row, in small."""
     for column, text in enumerate(texts):
         place = (tiles.column(column), tiles.below(row) + 0.04 * tiles.width)
-        axes.text(*place, text, ha="center", va="top", fontsize=SMALL, color=colour)
+        axes.text(*place, text, ha="center", va="top", fontsize=points, color=colour)
 
 
 def minus(number: str) -> str:

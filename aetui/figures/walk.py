@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from aetui.errors import BadInput
 from aetui.figures.drawing import SMALL_ON_SCREEN, Animation, small_print
 from aetui.figures.frames import Stage
+from aetui.figures.manifold import stored_map
 from aetui.figures.plane import densest, draw_codes, extent_of, name_classes, set_extent
 from aetui.figures.source import Source
-from aetui.figures.tiles import minus
+from aetui.figures.tiles import Pixels, minus
 from aetui.ml.pictures import decoded
 from aetui.runs.basis import Floats
 from aetui.runs.latent_map import LatentMap
@@ -27,6 +28,7 @@ MOVING: Final = 60  # milliseconds a frame
 MOST_STOPS: Final = 12
 ELLIPSE: Final = 1.5  # deviations of the codes: the way where there are no classes to visit
 TRAIL: Final = 24  # frames after which the way that was taken fades
+NOTE: Final = 7  # points
 FADED: Final = 0.35  # of the codes, below the way
 
 
@@ -35,10 +37,10 @@ def draw_walk(source: Source, dpi: int) -> Animation:
     latent = source.latent
     z = _way(_stops(source, latent))
     way = latent.basis.points(z)
-    images = decoded(source.opened, z)
+    images, epoch, note = _decoded(source, z)
     title = f"A walk over the latent plane of {source.run.name}"
-    provenance = source.provenance(title, source.opened.epoch)
-    scene = _Scene(source, latent, way, images[0])
+    provenance = source.provenance(f"{title}, {note}" if note else title, epoch)
+    scene = _Scene(source, latent, way, images[0], note)
     small_print(scene.figure, provenance.line, source.theme, SMALL_ON_SCREEN)
     stage = Stage(scene.figure, dpi, scene.moving)
     frames = []
@@ -47,6 +49,18 @@ def draw_walk(source: Source, dpi: int) -> Animation:
         scene.move_to(step, image)
         frames.append(stage.frame())
     return Animation(frames, [MOVING] * len(frames), provenance)
+
+
+def _decoded(source: Source, z: Floats) -> tuple[Pixels, float, str]:
+    """The images of `z`, after which epoch, and a note where they are not decoded at `z` itself."""
+    if source.choices.epoch is None:
+        return decoded(source.opened, z), source.opened.epoch, ""
+    latent = stored_map(source)
+    rows, columns = latent.plane.shape[:2]
+    note = f"epoch {latent.epoch}: the nearest of {columns} x {rows} stored images"
+    if (others := latent.codes.shape[1] - 2) > 0:
+        note += f", other {others} axes 0"
+    return latent.stored_at(z), latent.epoch, note
 
 
 class _Scene:
@@ -58,14 +72,16 @@ class _Scene:
         latent: LatentMap,
         way: Floats,
         first: NDArray[np.uint8],
+        note: str,
     ) -> None:
         self._way, self._names = way, latent.basis.plane_names
         self.figure = Figure(figsize=SIZE)
         shown, plane = self.figure.subplots(1, 2, width_ratios=(1, 1.15))
         everything = np.concatenate([latent.points, way])
         set_extent(plane, extent_of(everything), latent)
-        draw_codes(plane, source, latent, latent.points, FADED)
-        name_classes(plane, source, latent, latent.points)
+        plane.set_title(note, fontsize=NOTE)
+        draw_codes(plane, source, latent.labels, latent.points, FADED)
+        name_classes(plane, source, latent.labels, latent.points)
         plane.plot(way[:, 0], way[:, 1], color=source.theme.whisper, linewidth=0.6)
         bright: dict[str, Any] = {"color": source.theme.accent, "zorder": 4}
         (self._trail,) = plane.plot([], [], linewidth=1.6, **bright)

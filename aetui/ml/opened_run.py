@@ -10,7 +10,7 @@ import torch
 from aetui.config import RunConfig
 from aetui.errors import BadInput, printable
 from aetui.ml.checkpoint import restore
-from aetui.ml.data.dataset import Dataset
+from aetui.ml.data.dataset import Dataset, TestImages
 from aetui.ml.data.images import Tell, silent
 from aetui.ml.data.load import load, load_test_images
 from aetui.ml.models.base import Autoencoder
@@ -74,6 +74,19 @@ def _epoch_line(run: Path, step: int) -> Record:
     return next(found, {})
 
 
+def own_test_images(config: RunConfig, data_dir: Path | None, otherwise: str = "") -> TestImages:
+    """The test images of the run's data set; `BadInput` where they are not on this machine.
+
+    `otherwise` is what else there is to do then.
+    """
+    found = load_test_images(config.data, data_dir, config.data_options)
+    if found is None:
+        cure = f"Copy it here, or give its folder with --data-dir{otherwise}."
+        name = printable(config.data, 200)
+        raise BadInput(f"{name} is not on this machine, and this needs its images. {cure}")
+    return found
+
+
 def images_for(
     run: OpenedRun, data: str | None, data_dir: Path | None, tell: Tell = silent
 ) -> Dataset:
@@ -83,11 +96,7 @@ def images_for(
     """
     config = run.config
     if data is None:
-        found = load_test_images(config.data, data_dir, config.data_options)
-        if found is None:
-            cure = "Copy it here, give its folder with --data-dir, or name other images with --data"
-            name = printable(config.data, 200)
-            raise BadInput(f"{name} is not on this machine, and this needs its images. {cure}.")
+        found = own_test_images(config, data_dir, ", or name other images with --data")
         name, images, labels, classes = config.data, found.images, found.labels, config.classes
     else:
         other = load(data, data_dir, config.data_options, tell=tell)

@@ -18,6 +18,7 @@ from aetui.ml.data.transforms import to_float
 from aetui.ml.evaluate import NOISE_SEED
 from aetui.ml.models.losses import kl_divergence, psnr
 from aetui.ml.opened_run import OpenedRun
+from aetui.ml.quality.restored import best_median, ssim
 from aetui.noise import GAUSSIAN, NoiseKind
 
 Pixels = NDArray[np.uint8]
@@ -58,14 +59,23 @@ SCORED_NOISE: Final = Noise()
 
 
 @dataclass(frozen=True)
-class Denoised:
-    """Test images, the same with noise, and denoised; PSNR [N] in dB."""
+class Restored:
+    """Images, and how near they are to their originals: PSNR [N] in dB, SSIM [N]."""
 
     images: Pixels
-    noisy: Pixels
-    results: Pixels
-    psnr_noisy: Numbers
     psnr: Numbers
+    ssim: Numbers
+
+
+@dataclass(frozen=True)
+class Denoised:
+    """Test images, the same with noise, denoised, and as the best median filter restores them."""
+
+    images: Pixels
+    noisy: Restored
+    results: Restored
+    median: Restored
+    window: int  # of the median filter, pixels a side
 
 
 @torch.inference_mode()
@@ -100,15 +110,33 @@ def denoised(
     """The test images of those numbers with noise, and with it removed again."""
     drawn = noise.drawn_for(data.test_images.shape, numbers)
     chosen = data.test_images[list(numbers)]
-    parts = []
-    for pixels, random in zip(chosen.split(500), drawn.split(500), strict=True):
+    images = to_float(chosen.to(run.device))
+    noisy = noise.put_on(images, drawn.to(run.device))
+    window, filtered = best_median(noisy, images)
+    return Denoised(
+        chosen.numpy(),
+        _restored(noisy, images),
+        _restored(run.network(noisy).sigmoid(), images),
+        _restored(filtered, images),
+        window,
+    )
+
+
+def _restored(images: Tensor, originals: Tensor) -> Restored:
+    scores = (score(images, originals).cpu().numpy() for score in (psnr, ssim))
+    return Restored(_pixels(images), *scores)
+
+
+@torch.inference_mode()
+def denoised_psnr(run: OpenedRun, data: Dataset, noise: Noise = SCORED_NOISE) -> Numbers:
+    """The PSNR of every test image, with noise and denoised, [N] in dB."""
+    drawn = noise.drawn_for(data.test_images.shape, range(len(data.test_images)))
+    found = []
+    for pixels, random in zip(data.test_images.split(500), drawn.split(500), strict=True):
         images = to_float(pixels.to(run.device))
         noisy = noise.put_on(images, random.to(run.device))
-        results = run.network(noisy).sigmoid()
-        ratios = [psnr(each, images).cpu().numpy() for each in (noisy, results)]
-        parts.append((_pixels(noisy), _pixels(results), *ratios))
-    columns = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Denoised(chosen.numpy(), *columns)
+        found.append(psnr(run.network(noisy).sigmoid(), images).cpu().numpy())
+    return np.concatenate(found)
 
 
 @torch.inference_mode()

@@ -15,6 +15,16 @@ FEWEST_NEIGHBOURS: Final = 5
 AT_ONCE: Final = 1 << 22  # distances that are in memory together
 
 
+def decide(shares: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The class of the most votes, [...], and how sure it is, from 0 (all alike) to 1.
+
+    `shares` are [..., classes], as `ClassProbe.shares` has them.
+    """
+    chance = 1 / shares.shape[-1]
+    confidence = (shares.max(-1) - chance) / max(1 - chance, 1e-6)
+    return shares.argmax(-1), np.clip(confidence, 0, 1)
+
+
 class ClassProbe:
     """Votes of the nearest codes. One point among 5,000 codes of 2 numbers takes about 0.1 ms."""
 

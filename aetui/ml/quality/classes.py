@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from aetui.ml.data.images import Tell, silent
 from aetui.ml.quality.neighbours import knn_accuracies
+from aetui.runs.code_colours import STARTS, cluster_count, like_classes
 
 Codes = NDArray[np.float32]  # [N, ...]
 Labels = NDArray[np.int64]  # [N], from 0 on
 
 FOLDS: Final = 5
 ITERATIONS: Final = 1000  # of the linear probe's solver, at most
-STARTS: Final = 10  # of k-means; the best counts
 SEED: Final = 0
 
 
@@ -115,6 +115,19 @@ def kmeans_clusters(points: Codes, count: int, seed: int) -> tuple[float, Labels
     count = min(count, len(np.unique(points, axis=0)))
     found = KMeans(count, n_init=1, random_state=seed).fit(points)
     return float(found.inertia_), np.asarray(found.labels_, dtype=np.int64)
+
+
+def clusters_like_classes(codes: Codes, labels: Labels, tell: Tell = silent) -> Labels:
+    """The best of STARTS starts of k-means on codes [N, latent_dim], as many clusters as classes.
+
+    Each cluster has the number of the class that it fits best.
+    """
+    found: list[tuple[float, Labels]] = []
+    for seed in range(STARTS):
+        tell(f"k-means {seed} of {STARTS}")
+        found.append(kmeans_clusters(codes, cluster_count(labels), seed))
+    _, clusters = min(found, key=lambda each: each[0])
+    return like_classes(clusters, labels)
 
 
 def cluster_agreement(clusters: Labels, labels: Labels) -> tuple[float, float]:

@@ -15,13 +15,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from aetui.catalog import DIGITS
-from aetui.noise import GAUSSIAN, NOISE_KINDS, NoiseKind
+from aetui.noise import GAUSSIAN, MAIN_ROWS, NOISE_KINDS, ROWS, NoiseKind
 from aetui.processes.snapshots import Snapshot
 from aetui.protocol import Packet
 from aetui.tui.messages import SaveFigure
 from aetui.tui.screens.base import Command, ModeScreen, Services
 from aetui.tui.screens.denoise_card import DenoiseCard
-from aetui.tui.screens.denoise_rows import GAP, ROWS, RowsShown, lay_out
+from aetui.tui.screens.denoise_rows import GAP, RowsShown, lay_out
 from aetui.tui.screens.denoise_scores import (
     WANTED,
     WANTED_BESIDE_TRAINING,
@@ -204,14 +204,16 @@ class DenoiseScreen(ModeScreen):
         self.query_one(DenoiseCard).show(image, noise, self._scores)
 
     def figure(self) -> SaveFigure | None:
-        """The images that are shown, with the same noise."""
-        if self._reply is None:
+        """The images and rows that are shown, with the same noise."""
+        if self._reply is None or self._shown is None:
             return None
         numbers = ",".join(map(str, self._reply.header["numbers"]))
         noise = ("--noise", self._kind.name, "--strength", f"{self._strength:g}")
         same = ("--images", numbers, "--seed", str(self._sample))
+        rows = ",".join(self._shown.rows)
+        others = () if self._shown.rows == MAIN_ROWS else ("--rows", rows)
         data = ("--data", DIGITS) if self._note else ()
-        return self.figure_of(self.run_shown, "pairs", *noise, *same, *data)
+        return self.figure_of(self.run_shown, "pairs", *noise, *same, *others, *data)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the image that is clicked on."""

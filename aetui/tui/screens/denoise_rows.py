@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from aetui.config import ImageShape
+from aetui.noise import MAIN_ROWS, ROWS, Row
 from aetui.tui.widgets.image_grid import DrawnSize, fit
 
-Row = Literal["noisy", "denoised", "clean", "error", "median"]
-ROWS: Final[tuple[Row, ...]] = ("noisy", "denoised", "clean", "error", "median")
-"""In their order on the screen, which is that in which they are given room."""
 COMPARED: Final[tuple[Row, ...]] = ("denoised", "error", "median", "noisy", "clean")
 """The order in which rows are given room where a person asks for the others."""
-MAIN: Final = 3  # rows that are always shown
 LOWEST: Final = 6  # rows of the terminal that an image is given at least, if it has as many
 GAP: Final = 2  # pixels between images
 LABEL: Final = 14  # columns of the labels at the left
@@ -44,10 +41,10 @@ def lay_out(shape: ImageShape, columns: int, rows: int, *, other: bool) -> RowsS
     `other` shows those that have no room otherwise; where all have, the main ones larger.
     """
     lowest = min(LOWEST, (shape.height + 1) // 2)
-    fitting = min(len(ROWS), max(MAIN, rows // lowest))
+    fitting = min(len(ROWS), max(len(MAIN_ROWS), rows // lowest))
     if other:
         fits_all = fitting == len(ROWS)
-        chosen = set(ROWS[:MAIN] if fits_all else COMPARED[:fitting])
+        chosen = set(MAIN_ROWS if fits_all else COMPARED[:fitting])
     else:
         chosen = set(ROWS[:fitting])
     shown = tuple(row for row in ROWS if row in chosen)

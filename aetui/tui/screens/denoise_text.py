@@ -9,10 +9,10 @@ import numpy as np
 from textual.content import Content
 
 from aetui.errors import printable
-from aetui.noise import NoiseKind
+from aetui.noise import NoiseKind, Row
 from aetui.protocol import Packet
 from aetui.tui.screens.denoise_card import ImageScores
-from aetui.tui.screens.denoise_rows import LABEL, Row
+from aetui.tui.screens.denoise_rows import LABEL
 from aetui.tui.widgets.card import error_image
 from aetui.tui.widgets.image_grid import Images
 

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.runs.latent_map import LatentMap
-from aetui.tui.messages import OpenCode, SaveFigure
+from aetui.tui.messages import ErrorMessage, OpenCode, SaveFigure
 from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.manifold_sheets import (
     GUTTER,
@@ -32,6 +32,7 @@ from aetui.tui.widgets.scan import Scan, lay_out
 
 SIDES: Final = (14, 20, 28, 10)  # pixels of an image's shorter side, as the key goes through them
 LINES: Final = 2  # rows that the horizontal axis and the point below it take
+NO_TRAVERSALS: Final = "The weights of this epoch are gone: traversals are those of the last (.)."
 NO_IMAGES: Final = np.zeros((1, 1, 1, 1, 1), np.uint8)
 Part = str | tuple[str, str]
 
@@ -195,6 +196,12 @@ class ManifoldScreen(PlaneScreen):
     def _number(self, sheet: Sheet) -> int:
         """Of the place under the cursor, row by row."""
         return self._cursor[1] * sheet.columns + self._cursor[0]
+
+    def action_save_figure(self) -> None:
+        if self._traversed and self.is_held:
+            self.post_message(ErrorMessage(NO_TRAVERSALS))
+        else:
+            super().action_save_figure()
 
     def figure(self) -> SaveFigure | None:
         if self._traversed:

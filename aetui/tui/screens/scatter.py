@@ -15,11 +15,12 @@ from textual.widgets import Static
 from aetui.processes.snapshots import PlaneMap, RunSnapshot
 from aetui.runs.advice import advice
 from aetui.runs.latent_map import LatentMap
+from aetui.runs.map_options import COLOURED_BY, ColourBy
 from aetui.tui.messages import ErrorMessage, OpenCode, SaveFigure
 from aetui.tui.screens.base import Command, Services
 from aetui.tui.screens.scatter_beside import MapBeside
 from aetui.tui.screens.scatter_card import Inspector
-from aetui.tui.screens.scatter_colours import KINDS, Colours, Kind
+from aetui.tui.screens.scatter_colours import Colours
 from aetui.tui.screens.scatter_errors import ErrorTable
 from aetui.tui.screens.scatter_gallery import Gallery
 from aetui.tui.screens.scatter_keys import SCATTER_BINDINGS
@@ -69,7 +70,7 @@ class ScatterScreen(ScatterPlaces):
         self.run_task(self._inspector.follow(), "follow")
 
     def commands(self) -> Iterable[Command]:
-        for kind in KINDS:
+        for kind in COLOURED_BY:
             name = f"Colour by {kind}"
             yield name, "What the colours on the map say (c)", partial(self.action_colour, kind)
         yield "Decisions", "The class that a probe gives each place (p)", self.action_decisions
@@ -195,7 +196,7 @@ class ScatterScreen(ScatterPlaces):
         legend = self.query_one(Legend)
         self.set_focus(None if self.focused is legend else legend)
 
-    def action_colour(self, kind: Kind) -> None:
+    def action_colour(self, kind: ColourBy) -> None:
         self._colours.choose(kind)
 
     def action_next_colours(self) -> None:
@@ -235,12 +236,14 @@ class ScatterScreen(ScatterPlaces):
             self.run_task(self.go_to_image(number), "go to", newest=True)
 
     def figure(self) -> SaveFigure | None:
-        """The classes that are shown, in the part of the plane that is shown."""
+        """What is shown: the classes, the part of the plane, the colours and the layers."""
         shown = [label for label in range(self.query_one(Legend).count) if label not in self.hidden]
         classes = ("--classes", ",".join(map(str, shown))) if self.hidden else ()
         view = self.query_one(ExploreView).zoomed_extent
         part = () if view is None else ("--view=" + ",".join(f"{value:.6g}" for value in view),)
-        return self.plane_figure("scatter", *classes, *part)
+        return self.plane_figure(
+            "scatter", *classes, *part, *self._colours.option, *self._layers.option
+        )
 
     def action_save_worst(self) -> None:
         """Draw the images with the largest errors for print."""

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from textual.content import Content
 
 from aetui.processes.snapshots import PlaneMap
+from aetui.runs.code_colours import STARTS, cluster_count, like_classes, scale_ends
+from aetui.runs.density import point_density
+from aetui.runs.map_options import COLOURED_BY, ColourBy
 from aetui.tui.messages import ErrorMessage
 from aetui.tui.screens.plane_screen import PlaneScreen
 from aetui.tui.screens.scatter_errors import ErrorTable
 from aetui.tui.screens.scatter_layers import TELL_AFTER, Tell
 from aetui.tui.screens.scatter_text import not_here, scale_line
 from aetui.tui.widgets.explore_view import Colouring, ExploreView
-from aetui.tui.widgets.peaks import point_density
 
-Kind = Literal["label", "cluster", "error", "density"]
-KINDS: Final[tuple[Kind, ...]] = ("label", "cluster", "error", "density")
-STARTS: Final = 10  # of k-means; the best counts
-FEWEST_CLUSTERS: Final = 2
-EXTREMES: Final = (0.02, 0.98)  # quantiles at the ends of a scale of values
 GROUP: Final = "colour"
 ShowScale = Callable[[Content | str], None]
 
@@ -40,16 +37,21 @@ class Colours:
     ) -> None:
         self._screen, self._view, self._errors = screen, view, errors
         self._tell, self._show_scale = tell, show_scale
-        self.kind: Kind = "label"
+        self.kind: ColourBy = "label"
         self._chosen_at = 0.0
         self._coloured = False  # as `kind` says
 
-    def choose(self, kind: Kind) -> None:
+    @property
+    def option(self) -> tuple[str, ...]:
+        """For a figure with these colours."""
+        return () if self.kind == "label" else ("--color-by", self.kind)
+
+    def choose(self, kind: ColourBy) -> None:
         self.kind, self._chosen_at = kind, time.monotonic()
         self.refresh()
 
     def next(self) -> None:
-        self.choose(KINDS[(KINDS.index(self.kind) + 1) % len(KINDS)])
+        self.choose(COLOURED_BY[(COLOURED_BY.index(self.kind) + 1) % len(COLOURED_BY)])
 
     def refresh(self) -> None:
         """The map is another, or what its colours are to say."""
@@ -96,7 +98,7 @@ class Colours:
     async def _cluster(self, plane: PlaneMap) -> None:
         """The best of several starts; as many clusters as classes."""
         codes, labels = plane.latent.codes, plane.latent.labels
-        count = max(FEWEST_CLUSTERS, len(np.unique(labels)))
+        count = cluster_count(labels)
         best: tuple[float, np.ndarray] | None = None
         for start in range(STARTS):
             if time.monotonic() - self._chosen_at > TELL_AFTER:
@@ -120,20 +122,7 @@ class Colours:
         self._show_scale(scale)
 
     def _show_values(self, values: np.ndarray, what: str, *ends: str) -> None:
-        low, high = np.quantile(values, EXTREMES).tolist()
+        low, high = scale_ends(values)
         low_text, high_text = ends or (f"{low:.3g}", f"{high:.3g}")
         scale = scale_line(what, low_text, high_text, self._view.ground)
         self._show(Colouring("value", values, low, high), scale)
-
-
-def like_classes(clusters: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """`clusters` with the number of the class that each fits best, so far as it is still free."""
-    count = max(int(clusters.max()), int(labels.max())) + 1
-    shared = np.zeros((count, count), np.int64)
-    np.add.at(shared, (clusters, labels), 1)
-    names = np.full(count, -1)
-    for place in np.argsort(-shared, axis=None, kind="stable"):
-        cluster, label = divmod(int(place), count)
-        if names[cluster] < 0 and label not in names:
-            names[cluster] = label
-    return np.asarray(names[clusters], np.int64)

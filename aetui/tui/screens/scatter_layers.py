@@ -10,17 +10,20 @@ import numpy as np
 
 from aetui.config import ImageShape
 from aetui.errors import BadInput
+from aetui.runs.class_probe import decide
+from aetui.runs.density import density_peaks
+from aetui.runs.map_options import LAYERS, Layer
 from aetui.tui.screens.plane_screen import PlaneScreen
 from aetui.tui.screens.scatter_text import not_here
 from aetui.tui.widgets.card import coarse
 from aetui.tui.widgets.explore_view import Decisions, ExploreView, Placed
 from aetui.tui.widgets.image_grid import fit, shrink
-from aetui.tui.widgets.peaks import density_peaks
 
 AT_ONCE: Final = 1024  # cells a request
 PICTURE: Final = (10, 5)  # (columns, rows) of an image on the map
 TELL_AFTER: Final = 0.3  # seconds without the whole answer
-DECISIONS, THUMBNAILS = "decisions", "thumbnails"  # groups of tasks
+DECISIONS: Final[Layer] = "decisions"  # also the group of its tasks
+THUMBNAILS: Final[Layer] = "thumbnails"
 Tell = Callable[[str], None]
 """Says what is being waited for; "" for nothing."""
 
@@ -31,6 +34,13 @@ class Layers:
     def __init__(self, screen: PlaneScreen, view: ExploreView, tell: Tell) -> None:
         self._screen, self._view, self._tell = screen, view, tell
         self.decisions = self.thumbnails = False
+
+    @property
+    def option(self) -> tuple[str, ...]:
+        """For a figure with the layers that are shown."""
+        shown = {DECISIONS: self.decisions, THUMBNAILS: self.thumbnails}
+        layers = [layer for layer in LAYERS if shown[layer]]
+        return ("--layers", ",".join(layers)) if layers else ()
 
     def toggle_decisions(self) -> None:
         self.decisions = not self.decisions
@@ -85,9 +95,7 @@ class Layers:
         self._tell("")
         if len(shares) == len(parts):
             found = np.concatenate(shares).reshape(rows, columns, -1)
-            chance = 1 / found.shape[2]
-            confidence = (found.max(2) - chance) / max(1 - chance, 1e-6)
-            self._view.tint(Decisions(view, found.argmax(2), np.clip(confidence, 0, 1)))
+            self._view.tint(Decisions(view, *decide(found)))
 
     async def _illustrate(self) -> None:
         """An example image at each peak of the density."""
@@ -98,7 +106,8 @@ class Layers:
         shown = np.flatnonzero(~np.isin(plane.latent.labels, list(self._view.hidden)))
         points = plane.latent.points[shown]
         size = self._view.plot_size
-        peaks = density_peaks(points, self._view.view, size, (drawn.rows, drawn.columns))
+        extent = self._view.view.extent(*size)
+        peaks = density_peaks(points, extent, size, (drawn.rows, drawn.columns))
         if not peaks:
             return
         numbers = shown[[number for _, _, number in peaks]]

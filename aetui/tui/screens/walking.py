@@ -85,11 +85,11 @@ class WalkingScreen(PlaneScreen):
     def figure(self) -> SaveFigure | None:
         """The walk to the mark and back; without a mark, through the classes."""
         if self._mark is None:
-            return self.figure_of(self.run_shown, "walk", *self.axes_options)
+            return self.plane_figure("walk")
         here = self._x, self._y
         codes = self.codes_at(np.array([here, self._mark, here], np.float32))
         way = ":".join(",".join(f"{value:.6g}" for value in code) for code in codes.tolist())
-        return self.figure_of(self.run_shown, "walk", *self.axes_options, f"--through={way}")
+        return self.plane_figure("walk", f"--through={way}")
 
     def walk_text(self) -> str:
         """What is being played, in a few words."""

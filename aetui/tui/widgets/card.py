@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from aetui.config import ImageShape
+from aetui.differences import error_shares
 from aetui.terminal import Ink
 from aetui.tui.widgets.image_grid import Images, fit, shrink
 from aetui.tui.widgets.readout import Line, Row, text_of
@@ -26,7 +27,6 @@ ROWS_WITH_DIFFERENCE: Final = 26
 LEVELS: Final = 8
 # The reds that the 256-colour palette has, on which no pixel is rounded.
 REDS: Final = np.array([0, 95, 135, 175, 215, 255], np.uint8)
-FULL_ERROR: Final = 0.6  # difference of brightness that is shown as the brightest red
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,6 @@ def coarse(images: Images) -> Images:
 
 def error_image(image: Images, reconstruction: Images) -> Images:
     """How far apart two images [C, H, W] are at each pixel, as reds [3, H, W]."""
-    difference = np.abs(image.astype(np.float32) - reconstruction).mean(0) / 255
-    steps = np.minimum(difference / FULL_ERROR, 1) * (len(REDS) - 1)
+    steps = error_shares(image, reconstruction) * (len(REDS) - 1)
     reds = REDS[np.rint(steps).astype(int)]
     return np.stack([reds, np.zeros_like(reds), np.zeros_like(reds)])

@@ -43,6 +43,12 @@ class Viewport:
             self.y - (row + 0.5 - rows / 2) * self.column * CELL_ASPECT,
         )
 
+    def extent(self, columns: int, rows: int) -> tuple[float, float, float, float]:
+        """(left, right, bottom, top) of what is shown."""
+        left, top = self.to_plane(-0.5, -0.5, columns, rows)
+        right, bottom = self.to_plane(columns - 0.5, rows - 0.5, columns, rows)
+        return left, right, bottom, top
+
     def zoomed(self, factor: float) -> Viewport:
         """The same middle, `factor` times as close."""
         return Viewport(self.x, self.y, self.column / factor)

@@ -122,12 +122,7 @@ class PlaneView(StripView):
     @property
     def zoomed_extent(self) -> tuple[float, float, float, float] | None:
         """(left, right, bottom, top) of what is shown; None where all of the points are."""
-        if self._view is None:
-            return None
-        columns, rows = self.plot_size
-        left, top = self._view.to_plane(-0.5, -0.5, columns, rows)
-        right, bottom = self._view.to_plane(columns - 0.5, rows - 0.5, columns, rows)
-        return left, right, bottom, top
+        return None if self._view is None else self._view.extent(*self.plot_size)
 
     @property
     def plot_size(self) -> tuple[int, int]:

@@ -8,28 +8,35 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from aetui.tui.widgets.plane import Viewport
+from aetui.runs.latent_map import Extent
 
 Grid = NDArray[np.float64]
 SMOOTHING: Final = (3, 5)  # (rows, columns) that the density of a cell is counted in
 FEWEST: Final = 3.0  # points there that make a peak
 BINS: Final = 96  # of the wider side of the plane, for the density at each point
+AROUND: Final = 3  # bins a side in which it is counted
 Peak = tuple[int, int, int]
 """(row, column) of the upper left corner of what stands for a peak, and the number of its point."""
 
 
 def density_peaks(
-    points: NDArray[np.float32], view: Viewport, size: tuple[int, int], window: tuple[int, int]
+    points: NDArray[np.float32], extent: Extent, size: tuple[int, int], window: tuple[int, int]
 ) -> list[Peak]:
     """The peaks of the density of `points` [N, 2], densest first, as many as fit side by side.
 
-    `size` is the map's (columns, rows); each peak is given `window` (rows, columns) of it.
+    The map shows `extent` in `size` (columns, rows) cells; each peak is given `window`
+    (rows, columns) of them.
     """
     columns, rows = size
     height, width = window
     if rows < height or columns < width:
         return []
-    cells = view.to_cells(points, columns, rows)
+    left, right, bottom, top = extent
+    corner, cell = (
+        np.array([left, top]),
+        np.array([(right - left) / columns, (bottom - top) / rows]),
+    )
+    cells = np.floor((points - corner) / cell).astype(np.int64)
     counts = np.zeros((rows, columns))
     inside = ((cells >= 0) & (cells < [columns, rows])).all(1)
     np.add.at(counts, (cells[inside, 1], cells[inside, 0]), 1)
@@ -45,8 +52,8 @@ def density_peaks(
         area = slice(row, row + height), slice(column, column + width)
         if not taken[area].any():
             taken[area] = True
-            place = view.to_plane(peak_column, peak_row, columns, rows)
-            squares = ((points - np.array(place, np.float32)) ** 2).sum(1)
+            place = corner + (np.array([peak_column, peak_row]) + 0.5) * cell
+            squares = ((points - place) ** 2).sum(1)
             found.append((row, column, int(squares.argmin())))
     return found
 
@@ -61,12 +68,19 @@ def _around(window: tuple[int, int]) -> tuple[tuple[int, int], ...]:
     return tuple(((side - 1) // 2, side // 2) for side in window)
 
 
+def density_side(points: NDArray[np.float32]) -> float:
+    """The side of the squares, of a fine grid, in which `point_density` counts."""
+    return AROUND * _bin_side(points)
+
+
+def _bin_side(points: NDArray[np.float32]) -> float:
+    return max(float(np.ptp(points, axis=0).max()) / BINS, 1e-12)
+
+
 def point_density(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How many of the points [N, 2] lie around each of them, in 3x3 squares of a fine grid."""
-    low, high = points.min(0), points.max(0)
-    side = max(float((high - low).max()) / BINS, 1e-12)
-    bins = ((points - low) / side).astype(np.int64)
+    """How many of the points [N, 2] lie around each of them, in a square of `density_side`."""
+    bins = ((points - points.min(0)) / _bin_side(points)).astype(np.int64)
     counts = np.zeros(bins.max(0) + 1)
     np.add.at(counts, (bins[:, 0], bins[:, 1]), 1)
-    around = windows(np.pad(counts, 1), (3, 3)).sum((2, 3))
+    around = windows(np.pad(counts, AROUND // 2), (AROUND, AROUND)).sum((2, 3))
     return np.asarray(around[bins[:, 0], bins[:, 1]], np.float32)
