@@ -13,14 +13,15 @@ from typing import Final
 from aetui.errors import BadInput, printable
 from aetui.processes.children import child_environment, python_command
 from aetui.processes.priority import deprioritise
+from aetui.runs.directory import temporary_beside
 
 LONGEST_LINE: Final = 300  # characters of what it says that are shown
 GRACE: Final = 5.0  # seconds that it has to end
 SENTENCE: Final = "aetui: "  # before a refusal
 
 
-async def draw_figure(arguments: Sequence[str], tell: Callable[[str], None]) -> None:
-    """Run `aetui figure` with these arguments; `tell` is given its progress.
+async def draw_figure(arguments: Sequence[str], output: Path, tell: Callable[[str], None]) -> None:
+    """Run `aetui figure` with these arguments, into `output`; `tell` is given its progress.
 
     `BadInput` with its own sentence where it fails. A cancelled task ends it, and leaves no file.
     """
@@ -40,13 +41,16 @@ async def draw_figure(arguments: Sequence[str], tell: Callable[[str], None]) -> 
         code = await process.wait()
     finally:
         if process.returncode is None:
-            await _end(process)
+            await _end(process, output)
     if code:
         raise BadInput(said or f"the figure could not be drawn (exit code {code}).")
 
 
-async def _end(process: Process) -> None:
-    """Interrupt it, so that it takes its unfinished file away; kill it where that takes long."""
+async def _end(process: Process, output: Path) -> None:
+    """Interrupt it, so that it takes its unfinished file away; where that takes long, kill it.
+
+    On a busy machine it may get no time at all: it runs at the lowest priority.
+    """
     process.send_signal(signal.SIGINT)
     try:
         async with asyncio.timeout(GRACE):
@@ -54,6 +58,8 @@ async def _end(process: Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
+        unfinished = temporary_beside(output, process.pid)
+        await asyncio.to_thread(unfinished.unlink, missing_ok=True)
 
 
 async def _follow(process: Process, tell: Callable[[str], None]) -> str:

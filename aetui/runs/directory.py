@@ -169,9 +169,12 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     sync_folder(path.parent)
 
 
-def temporary_beside(path: Path) -> Path:
-    """A name beside `path` for a file that is about to take its place."""
-    return path.with_name(f"{TEMPORARY}{path.name}.{os.getpid()}")
+def temporary_beside(path: Path, process: int | None = None) -> Path:
+    """A name beside `path` for a file that is about to take its place.
+
+    `process` is the one that writes it; None: this one.
+    """
+    return path.with_name(f"{TEMPORARY}{path.name}.{process or os.getpid()}")
 
 
 def sync_folder(folder: Path) -> None:

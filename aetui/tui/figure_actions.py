@@ -80,7 +80,7 @@ class FigureActions:
                 None if wish.model in BUILT_IN else self._options.own_model,
             )
             said = ["starting"]
-            drawing = asyncio.ensure_future(draw_figure(arguments, said.append))
+            drawing = asyncio.ensure_future(draw_figure(arguments, output, said.append))
             began = time.monotonic()
             self._underway.begin(f"Drawing {name} …", drawing.cancel)
             try:
