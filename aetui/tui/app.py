@@ -26,7 +26,8 @@ from aetui.tui.farewell import farewell
 from aetui.tui.guide import Guide
 from aetui.tui.messages import ErrorMessage, Request, SnapshotPublished
 from aetui.tui.modes import MODES, load_screens
-from aetui.tui.screens.base import ModeScreen, Services, SnapshotScreen, fault_text
+from aetui.tui.screens.base import ModeScreen, Services, SnapshotScreen
+from aetui.tui.screens.run_status import fault_text
 from aetui.tui.textual_internals.diff_driver import OutputDiff, driver_for
 from aetui.tui.textual_internals.exit_signals import leave_on_signals
 from aetui.tui.textual_internals.keymap import Keymap

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -25,6 +25,7 @@ from aetui.tui.messages import ChooseRun, EditSettings, ErrorMessage
 from aetui.tui.screens.checkpoint_choice import checkpoint_commands
 from aetui.tui.screens.run_colours import RunColours
 from aetui.tui.screens.run_commands import copy_commands, run_commands
+from aetui.tui.screens.run_status import empty_text, fault_text, status_lines
 from aetui.tui.screens.saving import SAVE_BINDING, SavingScreen
 from aetui.tui.underway import Underway
 
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
 
 Command = tuple[str, str, Callable[[], Any]]
 """An entry of the command palette: its name, a line of help, what it does."""
-TITLES: Final[dict[Capability, str]] = {
-    "plane": "run with a latent plane",
-    "denoise": "denoising run",
-}
 
 
 @dataclass(frozen=True)
@@ -201,15 +198,7 @@ class ModeScreen(SnapshotScreen):
 
     def empty_text(self) -> str:
         """What stands in the place of pictures that cannot be had yet, and what to press."""
-        run = self.run_shown
-        title = TITLES[self.CAPABILITY] if self.CAPABILITY else "run"
-        if run is None:
-            pressed = "Press [b $accent]t[/], then [b $accent]b[/] to train one"
-            return f"No {title} yet.\n\n{pressed};\nthis screen fills while it learns."
-        if run.is_alive:
-            return f"{run.name} is training.\n\nIts first picture comes with its first save."
-        keys = "Press [b $accent]o[/] to choose another run, or [b $accent]t[/] to train."
-        return f"{run.name} has nothing to show ({run.state}).\n\n{keys}"
+        return empty_text(self.run_shown, self.CAPABILITY)
 
     def action_choose_run(self) -> None:
         if self.CAPABILITY:
@@ -252,24 +241,3 @@ class ModeScreen(SnapshotScreen):
         except BadInput as error:
             self.post_message(ErrorMessage(str(error)))
             return None
-
-
-def fault_text(error: BaseException | None) -> str:
-    """An error of ours, as a sentence."""
-    if isinstance(error, BadInput):
-        return str(error)
-    detail = printable(f"{type(error).__name__}: {error}", 200)
-    return f"Something went wrong in aetui ({detail}). The app goes on; please report it."
-
-
-def status_lines(run: RunSnapshot) -> tuple[str, ...]:
-    """A run in a few words, in fewer, and in fewest."""
-    epochs = f"{run.epoch:.0f}/{run.config.hyperparameters.epochs}"
-    if run.uses_best and run.best is not None:
-        epochs = f"{run.best.epoch} (best)"
-    name, data = printable(run.name, 24), printable(run.config.data, 24)
-    return (
-        f"{name} · {data} · epoch {epochs} · {run.state_text} ",
-        f"{name} {epochs} ",
-        f"{name} ",
-    )
