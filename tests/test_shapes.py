@@ -12,6 +12,8 @@ from PIL import Image
 
 from aetui.config import ImageShape
 from aetui.ml.checkpoint import load_model
+from aetui.ml.models.conv_vae import ConvVAE
+from aetui.model_spec import Value
 from aetui.runs.directory import latent_epochs, read_config
 from aetui.runs.latent_map import load_latent_map
 from tests.conftest import ROOT
@@ -37,7 +39,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"folder:{folder}"
 
 
-@pytest.mark.parametrize("model", ["vae", "dae"])
+@pytest.mark.parametrize("model", ["vae", "dae", "conv-vae"])
 def test_colour_pictures_of_any_sides_go_the_whole_way(
     model: str, pictures: str, tmp_path: Path
 ) -> None:
@@ -54,6 +56,24 @@ def test_colour_pictures_of_any_sides_go_the_whole_way(
     assert bool(latent_epochs(run)) == ("plane" in network.spec.capabilities)
     assert train_here(model, tmp_path, "--resume", run.name) == 0
     assert "resumed" in events(run)
+
+
+@pytest.mark.parametrize("sides", [(8, 8), (8, 128), (29, 17), (65, 64), (128, 127)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_conv_vae_takes_images_of_any_sides(channels: int, sides: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    shape = ImageShape(channels, *sides)
+    options: dict[str, Value] = {"hidden": (8,), "decoder_hidden": (8,), "filters": (2, 3)}
+    network = ConvVAE.build(shape, options)
+    images = torch.rand(4, *shape.sizes)
+    network.losses(images, torch.randn(network.noise_shape(4)))[0].backward()
+    assert all(weight.grad is not None for weight in network.parameters())
+    assert network.decode(network.encode(images)[0]).shape == images.shape
+    # Each pixel of the image reaches the code, also those of cells that the border cuts.
+    images.requires_grad_()
+    network.encode(images)[0].sum().backward()
+    assert images.grad is not None
+    assert bool((images.grad != 0).any(0).all())
 
 
 def test_only_the_models_own_files_spell_their_names() -> None:

@@ -17,7 +17,7 @@ from aetui.cli.main import main
 
 PATIENCE = 60.0  # seconds; CI machines are slow and busy
 SMALL = ("--threads", "1", "--precision", "float32", "--device", "cpu")
-WIDTHS = {"vae": "32", "dae": "4,4,4"}
+WIDTHS = {"vae": "32", "dae": "4,4,4", "conv-vae": "32"}
 
 
 def command(model: str, runs: Path, *options: str) -> list[str]:
