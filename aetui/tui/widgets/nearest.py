@@ -32,8 +32,9 @@ class Near:
 class NearestImages(Sheet):
     """A heading and rows of images, each with its class and its distance below it."""
 
+    INDENT = 2
     DEFAULT_CSS = """
-    NearestImages { display: none; width: 1fr; margin: 0 0 0 2; }
+    NearestImages { display: none; }
     NearestImages.-shown { display: block; }
     """
 
@@ -54,7 +55,7 @@ class NearestImages(Sheet):
 
     def show(self, found: Near, marks: ClassMarks) -> None:
         self._heading, self._captions = "nearest images, with distance", []
-        width = self.content_size.width
+        width = self.columns
         rows = 1 if width // len(found.labels) >= NARROWEST else len(ROWS)
         per_row = -(-len(found.labels) // rows)
         for row, name in enumerate(ROWS[:rows]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from typing import ClassVar
 
 from textual.geometry import Size
 from textual.strip import Strip
@@ -19,6 +20,8 @@ from aetui.tui.widgets.readout import Line, Row, TextView, text_of
 
 class Sheet(TextView):
     """As high as what it shows. `compose_rows` says what that is."""
+
+    INDENT: ClassVar[int] = 0  # columns; of a margin, Textual would take it from the widgets beside
 
     DEFAULT_CSS = """
     Sheet { width: 100%; height: auto; }
@@ -42,7 +45,7 @@ class Sheet(TextView):
         if not self.is_mounted:
             return
         before = len(self._rows)
-        self.show_rows(list(self.compose_rows()))
+        self.show_rows([self._indented(row) for row in self.compose_rows()])
         if len(self._rows) != before:
             self.refresh(layout=True)
 
@@ -66,9 +69,20 @@ class Sheet(TextView):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._rows)
 
+    @property
+    def columns(self) -> int:
+        """Columns beside the indent."""
+        return max(1, self.size.width - self.INDENT)
+
+    def _indented(self, row: Row) -> Row:
+        if not self.INDENT:
+            return row
+        blank = Strip.blank(self.INDENT, self.ground_style)
+        return Row(Strip.join([blank, row.strip]), row.text, row.column + self.INDENT)
+
     def wrapped(self, text: str) -> Iterator[Row]:
         """A longer text, muted, on as many lines as it takes."""
-        for line in textwrap.wrap(text, max(1, self.size.width)):
+        for line in textwrap.wrap(text, self.columns):
             yield self.row([(line, "muted")])
 
     def picture_rows(self, name: str) -> Iterator[Row]:
