@@ -97,7 +97,7 @@ def test_a_change_of_a_paused_run_holds_from_its_next_step(
         last = records(run, "event")[-1]
         assert (last["event"], last["new"]) == ("changed", 0.25)
         assert last["step"] == records(run, "event")[-2]["step"]
-        assert not (run / CHANGE).exists()
+        wait_until(lambda: not (run / CHANGE).exists(), "taken away", process)
         process.terminate()
         process.wait(60)
     assert events(run)[-1] == "stopped"

@@ -1,7 +1,7 @@
 """Pictures and lines of text in one widget.
 
 Textual goes through every widget that lies between the changed ones, so a key costs less where they
-are few: with a widget for each picture and each text, Scatter's key took 8.5 ms, with one 7.2 ms.
+are few: with nine widgets in place of Scatter's card, composing a frame took 1.0 ms, with one 0.8.
 """
 
 from __future__ import annotations
