@@ -135,8 +135,7 @@ async def test_one_model_is_enough(model: str, trained: Path, tmp_path: Path) ->
         await until(pilot, lambda: any(drawing(app).flat))
         shown = "#draw-reconstructed" if model == "vae" else "#draw-denoised"
         view = app.screen.query_one(f"{shown} PixelView", PixelView)
-        await until(pilot, lambda: bool(view.image.any()))
-        assert view.region.width
+        await until(pilot, lambda: bool(view.image.any() and view.region.width))
         assert sum(frame.display for frame in app.screen.query("FramedPicture")) == 1
 
 
