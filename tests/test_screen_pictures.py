@@ -23,6 +23,8 @@ PICTURES = Path(__file__).parent / "pictures"
 SMALL, MEDIUM = (80, 24), (120, 40)
 SCREENS = {"denoise": "2", "scatter": "3", "manifold": "4", "navigate": "5", "draw": "6"}
 
+SETTLED = 0.6  # seconds after which a screen says what it waits for
+
 
 def painted(app: AetuiApp) -> str:
     """Each row's text, and a hash of what its cells look like."""
@@ -50,7 +52,7 @@ async def visit(
     for name, key in SCREENS.items():
         await pilot.press(key)
         await until(pilot, lambda: ready(text(app)))
-        await pilot.pause()
+        await pilot.pause(SETTLED)
         compare(app, f"{name}-{state}")
 
 
