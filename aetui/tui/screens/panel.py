@@ -84,6 +84,8 @@ class ModelPanel(Vertical, can_focus=True):
             # Not before: the first picture, which says nothing yet, took 22 ms longer with these
             # lines and with the styles of the other screens.
             self.mount_all(_lines())
+            if run is not None:
+                _chart_class()  # imports numpy, before a thread does so for the other screens
             # Textual tells a widget its size when it first lays it out. A chart that is added while
             # lines beside it wait for that is never told.
             self.call_after_refresh(self._begin)
@@ -194,12 +196,11 @@ class ModelPanel(Vertical, can_focus=True):
         self._chart().show_run(run)
 
     def _chart(self) -> PanelChart:
-        """Made when there is first something to draw: it needs numpy."""
-        from aetui.tui.screens.panel_chart import PanelChart
-
-        if not self.query(PanelChart):
-            self.mount(PanelChart(), before=self.query_one(".message"))
-        return self.query_one(PanelChart)
+        """Made when there is first something to draw."""
+        kind = _chart_class()
+        if not self.query(kind):
+            self.mount(kind(), before=self.query_one(".message"))
+        return self.query_one(kind)
 
     def on_click(self, event: Click) -> None:
         """A double click opens the curves large."""
@@ -213,6 +214,13 @@ class ModelPanel(Vertical, can_focus=True):
             self._put("score", score_text(self._run, self.size.width))
             self._show_pace(self._run)
             self._show_chart(self._run)
+
+
+def _chart_class() -> type[PanelChart]:
+    """Imported when there is first a run: it needs numpy."""
+    from aetui.tui.screens.panel_chart import PanelChart
+
+    return PanelChart
 
 
 def _lines() -> list[Widget]:
