@@ -20,10 +20,10 @@ from aetui.terminal.background import BackgroundQuestion, understands_question
 from aetui.terminal.device import TerminalDevice, open_terminal
 
 NOT_BELIEVED: Final = ("COLUMNS", "LINES")  # the terminal knows its size, and that it changed
+NOT_FOR_TEXTUAL: Final = "NO_COLOR"  # the profile has it; Textual would turn colours into greys
 # New objects after which the garbage collector looks for cycles among them. With Python's 700 it
 # did so at every key on Scatter, which took 0.36 ms of it.
 COLLECTED_AFTER: Final = 20_000
-NOT_FOR_TEXTUAL: Final = "NO_COLOR"  # the profile has it; Textual would turn colours into greys
 
 
 def open_app(options: argparse.Namespace) -> int:

@@ -119,6 +119,7 @@ class AetuiApp(App[None]):
             self._runs,
             self._options,
             self._monitor,
+            self._run_task,
             read_only=self._read_only,
         )
 
@@ -160,8 +161,9 @@ class AetuiApp(App[None]):
         self.run_worker(task, exit_on_error=False)
 
     @on(Request)
-    def _answer(self, request: Request) -> None:
-        self._requests.answer(request)
+    async def _answer(self, request: Request) -> None:
+        if (answering := self._requests.answer(request)) is not None:
+            await answering
 
     def _keep_theme(self, theme: Theme) -> None:
         self._run_task(asyncio.to_thread(_write_theme, theme.name))

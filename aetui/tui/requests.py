@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class Requests:
-    """Answers the screens of an app, and watches the runs for it."""
+    """Answers the screens of an app. `run_task` runs a task beside it."""
 
     def __init__(
         self,
@@ -50,10 +50,11 @@ class Requests:
         runs: Path,
         options: TrainerOptions,
         monitor: RunMonitor,
+        run_task: Callable[[Coroutine[Any, Any, None]], None],
         *,
         read_only: bool,
     ) -> None:
-        self._app = app
+        self._app, self._run_task = app, run_task
         self._guide = services.guide
         self._monitor = monitor
         controller = TrainerController(runs, options)
@@ -66,10 +67,6 @@ class Requests:
     def _say(self, text: str) -> None:
         self._app.notify(text, markup=False)
 
-    def _run_task(self, task: Coroutine[Any, Any, None]) -> None:
-        """Run `task` beside the app. An exception in it becomes a message, not the app's end."""
-        self._app.run_worker(task, exit_on_error=False)
-
     async def take_snapshot(self, snapshot: Snapshot) -> None:
         """Let what waits for the outcome of a request see it."""
         await self._actions.take_snapshot(snapshot)
@@ -79,8 +76,8 @@ class Requests:
         self._dialogs.show_help(screen)
 
     @singledispatchmethod
-    def answer(self, request: Request) -> None:
-        """Carry out what a screen asks for."""
+    def answer(self, request: Request) -> Coroutine[Any, Any, None] | None:
+        """Carry out what a screen asks for; what is returned is to end before the next request."""
         raise NotImplementedError(type(request).__name__)
 
     @answer.register(TrainerCommand)
@@ -149,10 +146,7 @@ class Requests:
         self._monitor.ask(ShowAxes(wish.axes))
 
     @answer.register(OpenCode)
-    def _open_code(self, wish: OpenCode) -> None:
-        self._run_task(self._go_to_code(wish))
-
-    async def _go_to_code(self, wish: OpenCode) -> None:
+    async def _open_code(self, wish: OpenCode) -> None:
         await self._app.switch_mode("navigate")
         if isinstance(self._app.screen, ModeScreen):
             self._app.screen.go_to_code(wish.code)

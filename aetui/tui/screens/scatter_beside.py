@@ -18,7 +18,7 @@ from aetui.processes.snapshots import PlaneMap, RunSnapshot, Snapshot
 from aetui.terminal import Ink
 from aetui.tui.screens.plane_screen import marks_of
 from aetui.tui.widgets.explore_view import ExploreView
-from aetui.tui.widgets.snap import nearest_to
+from aetui.tui.widgets.snap import nearest_to, of_shown_classes
 
 OTHER_IMAGES: Final = "of other test images: its cursor stays away"
 
@@ -90,7 +90,7 @@ class MapBeside(Vertical):
         if self._plane is None or not self._is_linked:
             return
         latent = self._plane.latent
-        shown = ~np.isin(latent.labels, list(self._hidden))
+        shown = of_shown_classes(latent.labels, self._hidden)
         number = nearest_to(latent.points, shown, (event.x, event.y))
         if number is not None:
             self.post_message(self.Picked(number))

@@ -19,7 +19,7 @@ from aetui.tui.screens.scatter_errors import ErrorTable
 from aetui.tui.screens.scatter_text import HELD, Figures, figure_lines, not_here
 from aetui.tui.widgets.card import Card, Explanation
 from aetui.tui.widgets.explore_view import ExploreView
-from aetui.tui.widgets.snap import nearest_codes, nearest_to, nearest_towards
+from aetui.tui.widgets.snap import nearest_codes, nearest_to, nearest_towards, of_shown_classes
 
 NEAREST: Final = 6  # images beside the one under the cursor
 ANSWER_WAIT: Final = 0.05  # seconds that the crosshair waits for the card
@@ -109,7 +109,7 @@ class Inspector:
         if plane is None or point is None:
             return
         latent = plane.latent
-        shown = _shown(latent, hidden)
+        shown = of_shown_classes(latent.labels, hidden)
         found = nearest_towards(latent.points, shown, point, way, self._view.view)
         if found is not None:
             self.put(found)
@@ -117,7 +117,8 @@ class Inspector:
     def snap_to(self, place: tuple[float, float], hidden: frozenset[int]) -> None:
         """To the code that is nearest to a place on the plane."""
         if (plane := self._screen.plane) is not None:
-            found = nearest_to(plane.latent.points, _shown(plane.latent, hidden), place)
+            shown = of_shown_classes(plane.latent.labels, hidden)
+            found = nearest_to(plane.latent.points, shown, place)
             if found is not None:
                 self.put(found)
 
@@ -227,10 +228,3 @@ class Inspector:
         worse = None if figures.error is None else self._errors.known.share_worse(figures.error)
         lines = figure_lines(figures, worse, self._screen.marks, self._view.view.column)
         self._card.say(lines)
-
-
-def _shown(latent: LatentMap, hidden: frozenset[int]) -> np.ndarray:
-    """Which codes are shown, [N]."""
-    if not hidden:
-        return np.ones(len(latent.labels), np.bool_)
-    return ~np.isin(latent.labels, list(hidden))

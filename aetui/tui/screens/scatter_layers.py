@@ -18,6 +18,7 @@ from aetui.tui.screens.scatter_text import not_here
 from aetui.tui.widgets.card import coarse
 from aetui.tui.widgets.explore_view import Decisions, ExploreView, Placed
 from aetui.tui.widgets.image_grid import fit, shrink
+from aetui.tui.widgets.snap import of_shown_classes
 
 AT_ONCE: Final = 1024  # cells a request
 PICTURE: Final = (10, 5)  # (columns, rows) of an image on the map
@@ -103,7 +104,7 @@ class Layers:
         if plane is None:
             return
         drawn = fit(plane.latent.image_shape, *PICTURE)
-        shown = np.flatnonzero(~np.isin(plane.latent.labels, list(self._view.hidden)))
+        shown = np.flatnonzero(of_shown_classes(plane.latent.labels, self._view.hidden))
         points = plane.latent.points[shown]
         size = self._view.plot_size
         extent = self._view.view.extent(*size)

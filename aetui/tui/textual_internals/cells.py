@@ -19,7 +19,7 @@ _ONE_CELL: Final[set[str]] = set()
 
 def is_one_cell_each(text: str) -> bool:
     """Whether every terminal shows each character of `text` in one cell."""
-    if text.isascii() or _ONE_CELL.issuperset(text):
+    if text.isascii():
         return True
     new = set(text) - _ONE_CELL
     good = {char for char in new if _is_one_cell(char)}

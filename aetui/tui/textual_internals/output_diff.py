@@ -72,7 +72,7 @@ class OutputDiff:
         data, self._held = self._held + data, ""
         for match in TOKEN.finditer(data):
             if match.lastgroup == "styled":
-                self._write_styled(*match.group("sgr", "styled"))
+                self._write_styled(match["sgr"], match["styled"])
             else:
                 self._take(str(match.lastgroup), match)
         # An input method opens its window where the cursor rests.
@@ -180,22 +180,22 @@ class OutputDiff:
     def _write(self, text: str) -> None:
         if self._ascii_only:
             text = to_ascii(text)
-        place, cells = self._goal, self._cells
+        place = self._goal
         if not self._following:
             self._pen.emit(text)
         elif (
             place is None
             or self._line_feeds
-            or (end := place[1] + len(text)) > cells.size[0]
+            or place[1] + len(text) > self._cells.size[0]
             or not is_one_cell_each(text)
         ):
             self._write_blindly(text)
         else:
             row, column = place
             style = UNKNOWN if self._style is None or self._in_link else self._style
-            for start, stop in cells.put(row, column, text, style):
+            for start, stop in self._cells.put(row, column, text, style):
                 self._pen.draw(row, column + start, text[start:stop], self._style)
-            self._goal = row, end
+            self._goal = row, column + len(text)
 
     def _write_blindly(self, text: str) -> None:
         """Write text of which the place or the width in cells is not known."""

@@ -59,9 +59,8 @@ class Pen:
 
     def draw(self, row: int, column: int, text: str, style: Style | None) -> None:
         """Draw `text` there; with `style` None in the style that the terminal has now."""
-        if self.place != (row, column):
-            self.go((row, column))
-        if style is not None and style != self.style:
+        self.go((row, column))
+        if style is not None:
             if self.style[0] == style[0] and not text.strip(" ") and not shows_on_blanks(style):
                 style = (style[0], self.style[1], style[2])  # the foreground does not show
             self.set_style(style)

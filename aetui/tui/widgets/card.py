@@ -121,11 +121,11 @@ class Card(Sheet):
 
     def _figure_rows(self, rows: int, found: Explanation | None) -> Iterator[Row]:
         """The figures, beside the difference where it is shown."""
-        lines = [*self._figures, *[[]] * (rows - len(self._figures))]
+        lines = [*self._figures, *[[]] * rows][:rows]
         if found is None or found.reconstruction is None or self.is_small:
-            yield from map(self.row, lines[:rows])
+            yield from map(self.row, lines)
         else:
-            yield from self.picture_beside("difference", lines[:rows], rows)
+            yield from self.picture_beside("difference", lines)
 
 
 def coarse(images: Images) -> Images:

@@ -24,6 +24,7 @@ from aetui.tui.widgets.pixel_renderer import pixel_renderer
 from aetui.tui.widgets.plane import CELL_ASPECT, Viewport, count_cells, density_levels
 from aetui.tui.widgets.plane_marks import EDGE, GUTTER
 from aetui.tui.widgets.plane_view import PlaneView
+from aetui.tui.widgets.snap import of_shown_classes
 from aetui.tui.widgets.strip_view import Cell
 
 # Viridis (van der Walt and Smith, 2015): low to high, without the end that no dark ground shows.
@@ -173,7 +174,7 @@ class ExploreView(PlaneView):
         colouring, (columns, rows) = self._colouring, self.plot_size
         if colouring is None or len(colouring.of_points) != len(self._points):
             return []
-        shown = ~np.isin(self._labels, list(self._hidden))
+        shown = of_shown_classes(self._labels, self._hidden)
         points, values = self._points[shown], colouring.of_points[shown]
         if colouring.kind == "cluster":
             found = count_cells(points, values.astype(np.int64), self.view, columns, rows)

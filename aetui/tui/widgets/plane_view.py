@@ -18,6 +18,7 @@ from aetui.tui.widgets.palette import nearest_grey
 from aetui.tui.widgets.plane import Viewport, count_cells, density_levels, fit
 from aetui.tui.widgets.plane_marks import EDGE, GUTTER, Emphasis, axes, cross_parts, leap
 from aetui.tui.widgets.rings import ring_marks
+from aetui.tui.widgets.snap import of_shown_classes
 from aetui.tui.widgets.strip_view import Cell, StripView, strip_of
 
 EMPTY: Final = -1
@@ -166,7 +167,7 @@ class PlaneView(StripView):
 
     def _draw(self) -> None:
         columns, rows = self.plot_size
-        shown = ~np.isin(self._labels, list(self._hidden))
+        shown = of_shown_classes(self._labels, self._hidden)
         points, labels = self._points[shown], self._labels[shown]
         found = count_cells(points, labels, self.view, columns, rows)
         levels = density_levels(found.count)

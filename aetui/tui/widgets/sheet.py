@@ -7,7 +7,8 @@ are few: with nine widgets in place of Scatter's card, composing a frame took 1.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 from textual.geometry import Size
@@ -89,13 +90,12 @@ class Sheet(TextView):
         """A picture alone."""
         yield from map(Row, self._pictures[name].strips())
 
-    def picture_beside(self, name: str, lines: list[Line], rows: int) -> Iterator[Row]:
-        """A picture, and lines beside it; at least `rows` rows."""
+    def picture_beside(self, name: str, lines: Sequence[Line]) -> Iterator[Row]:
+        """A picture, and lines beside it."""
         picture = self._pictures[name]
-        strips, column = picture.strips(), picture.columns + 1
+        blank = Strip.blank(picture.columns, self.ground_style)
         gap = Strip.blank(1, self.ground_style)
-        for number in range(max(rows, len(strips), len(lines))):
-            left = strips[number] if number < len(strips) else None
-            left = left or Strip.blank(picture.columns, self.ground_style)
-            line = lines[number] if number < len(lines) else []
-            yield Row(Strip.join([left, gap, self.strip_of(line)]), text_of(line), column)
+        for strip, said in zip_longest(picture.strips(), lines):
+            line = said or []
+            parts = [strip or blank, gap, self.strip_of(line)]
+            yield Row(Strip.join(parts), text_of(line), picture.columns + 1)

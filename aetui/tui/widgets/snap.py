@@ -11,6 +11,11 @@ Points = NDArray[np.float32]
 """[N, 2]."""
 
 
+def of_shown_classes(labels: NDArray[np.int64], hidden: frozenset[int]) -> NDArray[np.bool_]:
+    """Which codes, by their `labels` [N], are of classes that are not hidden, [N]."""
+    return ~np.isin(labels, list(hidden))
+
+
 def nearest_towards(
     points: Points,
     shown: NDArray[np.bool_],
